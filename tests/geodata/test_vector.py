@@ -1,0 +1,262 @@
+"""Layers as they are."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely.geometry import box
+
+from geodata.errors import InputError
+from geodata.readers.vector import read_layer, read_parquet_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SQUARES = [box(0, 0, 100, 100), box(100, 0, 200, 100)]
+
+
+def layer(**columns: list[Any]) -> gpd.GeoDataFrame:
+    """Two squares of one hectare in zone 37."""
+    return gpd.GeoDataFrame(columns, geometry=SQUARES, crs="EPSG:4525")
+
+
+def save(frame: gpd.GeoDataFrame, path: Path, **how: Any) -> Path:
+    """Write a layer; GDAL's remarks about it are of no interest here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frame.to_file(path, **how)
+    return path
+
+
+def shapefile(path: Path, *, text: str = "工业用地", encoding: str = "GBK") -> Path:
+    """A shp with Chinese text and without a .cpg."""
+    save(layer(DKBH=["P1", "P2"], 用途=[text, None]), path, encoding=encoding)
+    path.with_suffix(".cpg").unlink()
+    return path
+
+
+def codes(path: Path, **how: Any) -> list[str]:
+    """Codes of the issues with which reading is refused."""
+    with pytest.raises(InputError) as caught:
+        read_layer(path, name=path.name, **how)
+    return [one.code for one in caught.value.issues]
+
+
+def encodings(notes: tuple[Any, ...]) -> list[str]:
+    """Encodings that were found out."""
+    return [dict(one.params)["encoding"] for one in notes if one.code == "encoding-found"]
+
+
+def test_geopackage(tmp_path: Path) -> None:
+    """Names in row 0, records after it as plain values, geometry and CRS beside them."""
+    day = pd.to_datetime(["2024-06-30", None])
+    frame = layer(
+        宗地编号=["P1", "P2"], n=[1, 2], 面积=[15.0, None], 日期=day, 标准地=[True, False]
+    )
+    path = save(frame, tmp_path / "a.gpkg", layer="宗地")
+
+    raw = read_layer(path, name="图/a.gpkg")
+
+    assert ("图/a.gpkg", "宗地") == (raw.file, raw.sheet)
+    assert ["宗地编号", "n", "面积", "日期", "标准地"] == raw.rows[0]
+    assert ["P1", 1, 15.0, pd.Timestamp("2024-06-30"), True] == raw.rows[1]
+    assert ["P2", 2, None, None, False] == raw.rows[2]
+    assert raw.geometry is not None
+    assert [10000.0, 10000.0] == raw.geometry.area.tolist()
+    assert "EPSG:4525" == raw.geometry.crs.to_string()
+    assert () == raw.notes
+
+
+def test_layers_of_a_geopackage(tmp_path: Path) -> None:
+    """One layer needs no name; of several one must be named, and a wrong name is told."""
+    path = save(layer(a=[1, 2]), tmp_path / "a.gpkg", layer="宗地")
+    save(layer(a=[3, 4]), path, layer="园区")
+
+    assert [["a"], [3], [4]] == read_layer(path, name="a", layer="园区").rows
+    assert ["sheet-missing"] == codes(path)
+    assert ["sheet-missing"] == codes(path, layer="道路")
+    with pytest.raises(InputError, match="没有“道路”；现有：宗地、园区"):
+        read_layer(path, name="a", layer="道路")
+
+
+def test_a_layer_without_crs_says_so(tmp_path: Path) -> None:
+    """No CRS is invented."""
+    bare = layer(a=[1, 2]).set_crs(None, allow_override=True)
+    path = save(bare, tmp_path / "a.gpkg")
+    shape = shapefile(tmp_path / "b.shp")
+    shape.with_suffix(".prj").unlink()
+
+    for raw in (read_layer(path, name="a"), read_layer(shape, name="b")):
+        assert raw.geometry is not None
+        assert raw.geometry.crs is None
+
+
+@pytest.mark.parametrize(
+    ("written", "found"), [("GBK", "GB18030"), ("GB18030", "GB18030"), ("UTF-8", "UTF-8")]
+)
+def test_shp_without_cpg(tmp_path: Path, written: str, found: str) -> None:
+    """Text is tried as UTF-8, then as GB18030, and what fits is reported."""
+    raw = read_layer(shapefile(tmp_path / "a.shp", encoding=written), name="a.shp")
+
+    assert [["DKBH", "用途"], ["P1", "工业用地"], ["P2", None]] == raw.rows
+    assert [found] == encodings(raw.notes)
+
+
+def test_shp_in_plain_letters_needs_no_encoding(tmp_path: Path) -> None:
+    """Nothing is reported where nothing had to be found out."""
+    path = save(layer(DKBH=["P1", "P2"]), tmp_path / "a.shp")
+    path.with_suffix(".cpg").unlink()
+
+    assert () == read_layer(path, name="a").notes
+
+
+def test_shp_with_cpg(tmp_path: Path) -> None:
+    """A .cpg is believed, in the spelling of any program, and a declared encoding before it."""
+    path = shapefile(tmp_path / "a.shp")
+    for stated in ("GBK", "cp936", "936", "ANSI 936", "GB2312\n"):
+        path.with_suffix(".cpg").write_text(stated, encoding="ascii")
+        raw = read_layer(path, name="a")
+        assert "工业用地" == raw.rows[1][1]
+        assert () == raw.notes
+    path.with_suffix(".cpg").write_text("UTF-8", encoding="ascii")
+
+    assert ["file-unreadable"] == codes(path)
+    assert "工业用地" == read_layer(path, name="a", encoding="GBK").rows[1][1]
+    assert ["file-unreadable"] == codes(path, encoding="UTF-8")
+    assert ["file-unreadable"] == codes(path, encoding="克林贡")
+
+
+def test_the_language_byte_of_a_dbf(tmp_path: Path) -> None:
+    """A dbf that says it is Chinese is believed, and reported."""
+    path = shapefile(tmp_path / "a.shp", text="联通")  # its GBK bytes also are good UTF-8
+    dbf = path.with_suffix(".dbf")
+    data = dbf.read_bytes()
+    dbf.write_bytes(data[:29] + b"\x4d" + data[30:])
+
+    raw = read_layer(path, name="a")
+
+    assert "联通" == raw.rows[1][1]
+    assert ["GBK"] == encodings(raw.notes)
+
+
+def test_text_cut_by_the_width_of_its_field(tmp_path: Path) -> None:
+    """A last character that a dbf's field cut in half is dropped, the rest stays readable."""
+    path = shapefile(tmp_path / "a.shp", text="工业用地")
+    dbf = path.with_suffix(".dbf")
+    data = dbf.read_bytes()
+    whole = "工业用地".encode("gbk")
+    width = data[32 + 32 + 16]
+    cut = (whole * width)[: width - width % 2 - 1].rjust(width, b"x")
+    at = data.index(whole)
+    dbf.write_bytes(data[:at] + cut + data[at + width :])
+
+    text = read_layer(path, name="a").rows[1][1]
+
+    assert isinstance(text, str)
+    assert set(text) <= set("x工业用地")
+    assert width // 2 - 1 == len(text.replace("x", ""))
+
+
+def test_shp_without_its_companions(tmp_path: Path) -> None:
+    """A missing .shx or .dbf is named; a truncated .shp or .dbf is damage, not fewer shapes."""
+    for suffix in (".shx", ".dbf"):
+        path = shapefile(tmp_path / f"no{suffix[1:]}.shp")
+        path.with_suffix(suffix).unlink()
+        with pytest.raises(InputError, match=rf"缺少同名的 \{suffix}"):
+            read_layer(path, name="a")
+    for suffix in (".shp", ".shx", ".dbf"):
+        path = shapefile(tmp_path / f"short{suffix[1:]}.shp")
+        part = path.with_suffix(suffix)
+        part.write_bytes(part.read_bytes()[: part.stat().st_size * 2 // 3])
+        assert ["file-unreadable"] == codes(path)
+
+
+def test_geojson_is_lon_lat_by_its_standard(tmp_path: Path) -> None:
+    """Without a crs member it is EPSG:4326, which is noted; a stated CRS is taken as it is."""
+    record = {
+        "type": "Feature",
+        "properties": {"宗地编号": "P1", "crs": "无关"},
+        "geometry": {"type": "Point", "coordinates": [112.3, 28.6]},
+    }
+    silent: dict[str, object] = {"type": "FeatureCollection", "features": [record]}
+    stated = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
+    (tmp_path / "a.geojson").write_text(json.dumps(silent), encoding="utf-8")
+    (tmp_path / "b.json").write_text(
+        json.dumps({"type": "FeatureCollection", "crs": stated, "features": [record]}),
+        encoding="utf-8",
+    )
+
+    plain, told = (read_layer(tmp_path / one, name=one) for one in ("a.geojson", "b.json"))
+
+    assert [["宗地编号", "crs"], ["P1", "无关"]] == plain.rows
+    assert plain.geometry is not None
+    assert told.geometry is not None
+    assert "EPSG:4326" == plain.geometry.crs.to_string()
+    assert ["crs-by-standard"] == [one.code for one in plain.notes]
+    assert "EPSG:4490" == told.geometry.crs.to_string()
+    assert () == told.notes
+
+
+def test_parquet(tmp_path: Path) -> None:
+    """A geoparquet is a layer, a parquet without geometry a table."""
+    frame = layer(宗地编号=["P1", None], 面积=[15.0, 15.0])
+    frame.to_parquet(tmp_path / "a.parquet")
+    pd.DataFrame(frame.drop(columns="geometry")).to_parquet(tmp_path / "b.parquet")
+    rows = [["宗地编号", "面积"], ["P1", 15.0], [None, 15.0]]
+
+    drawn = read_layer(tmp_path / "a.parquet", name="a")
+
+    assert rows == drawn.rows
+    assert drawn.geometry is not None
+    assert "EPSG:4525" == drawn.geometry.crs.to_string()
+    assert rows == read_parquet_table(tmp_path / "b.parquet", name="b").rows
+    assert read_layer(tmp_path / "b.parquet", name="b").geometry is None
+
+
+def test_files_that_are_not_what_they_say(tmp_path: Path) -> None:
+    """Missing, unknown, damaged and truncated files end in one message each."""
+    whole = save(layer(a=[1, 2]), tmp_path / "whole.gpkg").read_bytes()
+    contents = {
+        "a.gpkg": b"nothing",
+        "b.gpkg": whole[: len(whole) // 2],
+        "c.geojson": b'{"type": "FeatureCollection", "features": [{"ty',
+        "d.geojson": b"[1, 2]",
+        "e.parquet": b"PAR1",
+        "f.shp": b"",
+    }
+    for name, data in contents.items():
+        (tmp_path / name).write_bytes(data)
+        assert ["file-unreadable"] == codes(tmp_path / name)
+    (tmp_path / "g.dwg").write_bytes(b"")
+
+    assert ["file-kind"] == codes(tmp_path / "g.dwg")
+    assert ["file-missing"] == codes(tmp_path / "none.gpkg")
+    with pytest.raises(InputError, match="不存在"):
+        read_parquet_table(tmp_path / "none.parquet", name="none")
+    with pytest.raises(InputError, match="损坏"):
+        read_parquet_table(tmp_path / "e.parquet", name="e")
+
+
+def test_geojson_that_is_not_utf8(tmp_path: Path) -> None:
+    """Text in another encoding is told as such."""
+    text = '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"名":"工业"},'
+    text += '"geometry":{"type":"Point","coordinates":[112,28]}}]}'
+    (tmp_path / "a.geojson").write_bytes(text.encode("gbk"))
+
+    with pytest.raises(InputError, match="UTF-8"):
+        read_layer(tmp_path / "a.geojson", name="a")
+
+
+def test_nothing_reaches_the_screen(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """GDAL neither prints nor warns (warnings are errors here), whatever it reads."""
+    path = shapefile(tmp_path / "a.shp")
+    (tmp_path / "b.gpkg").write_bytes(b"nothing")
+    read_layer(path, name="a")
+    codes(tmp_path / "b.gpkg")
+
+    assert ("", "") == capfd.readouterr()
