@@ -1,12 +1,38 @@
-"""The nouns of the judgements (评判): Indicator, Standard, Subjects, Evaluation, Findings."""
+"""The nouns of the judgements (评判): rules, Subjects, Evaluation, Findings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+
+from indicators.rules import (
+    Benchmark,
+    Cohort,
+    CohortStatistic,
+    Condition,
+    Criterion,
+    DerivedAmount,
+    Exemption,
+    Goalposts,
+    GradeCut,
+    Grading,
+    Group,
+    Indicator,
+    Kind,
+    Missing,
+    Normaliser,
+    Periodic,
+    Quadrants,
+    RankShare,
+    Rule,
+    Scalar,
+    Standard,
+    Ungraded,
+    Veto,
+    Words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,283 +40,38 @@ if TYPE_CHECKING:
     from geodata.issues import Issue
     from geodata.model import Dataset
 
-Kind = Literal["enterprise", "park", "parcel"]
-Scalar = bool | int | float | str
-Periodic = dict[str, float]
-
-
-class Rule(BaseModel):
-    """Base of all rule values: frozen, and unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Words(Rule):
-    """A label in both languages."""
-
-    zh: str
-    en: str = ""
-
-
-class Condition(Rule):
-    """One condition on a field of the subject; exactly one test beside `field`.
-
-    A missing value satisfies no test but `is_missing = true`.
-
-    Attributes:
-        field: attribute, amount or indicator id, or `grade.<standard>` of an earlier standard.
-        equals: written `is`: equal to the value.
-        is_not: known and different from the value.
-        at_least: known and at least the number.
-        below: known and below the number.
-        one_of: one of the values.
-        starts_with: code or text begins with one of these.
-        is_missing: true: unknown; false: known.
-        in_park: the text is one of the park's list under this attribute (members only).
-    """
-
-    field: str
-    equals: Scalar | None = Field(default=None, alias="is")
-    is_not: Scalar | None = None
-    at_least: float | None = None
-    below: float | None = None
-    one_of: tuple[Scalar, ...] | None = None
-    starts_with: tuple[str, ...] | None = None
-    is_missing: bool | None = None
-    in_park: str | None = None
-
-
-class DerivedAmount(Rule):
-    """An amount of parks counted or summed from its members (派生数额).
-
-    Attributes:
-        id: field id of the result.
-        label: name and unit for people.
-        unit: unit of measurement.
-        members: whose figures are added: `enterprise` (by share of land) or `parcel` (by area
-            located in the park).
-        of: member amount to add; `count` counts members; for parcels also `area_mu`.
-        where: conditions a member must meet, all of them.
-    """
-
-    id: str
-    label: Words
-    unit: str
-    members: Literal["enterprise", "parcel"]
-    of: str
-    where: tuple[Condition, ...] = ()
-
-
-class Indicator(Rule):
-    """What is measured (指标): a ratio of sums, an amount, or the growth of an amount.
-
-    Attributes:
-        id: name used in standards and in users' files.
-        label: names for people.
-        unit: unit of measurement; empty for a pure ratio (a fraction, shown as percent).
-        kind: `ratio` = sum of numerator / sum of denominator × factor; `amount` = the
-            numerator; `growth` = numerator of this period / of the previous period − 1.
-        numerator: field ids, added.
-        denominator: field ids, added; a denominator of zero or less gives unknown.
-        factor: multiplies a ratio (unit steps such as 亿元 for 万元).
-        direction: `up` when more is better.
-        subjects: kinds it can be measured for.
-        aliases: other headers it stands under in users' tables.
-        percent: shown as percent.
-        note: what it means, with the caveats a reader should see.
-        source: where the definition comes from.
-    """
-
-    id: str
-    label: Words
-    unit: str = ""
-    kind: Literal["ratio", "amount", "growth"] = "ratio"
-    numerator: tuple[str, ...]
-    denominator: tuple[str, ...] = ()
-    factor: float = 1.0
-    direction: Literal["up", "down"] = "up"
-    subjects: tuple[Kind, ...] = ("enterprise", "park")
-    aliases: tuple[str, ...] = ()
-    percent: bool = False
-    note: str = ""
-    source: str = ""
-
-
-class CohortStatistic(Rule):
-    """A benchmark taken from the cohort itself.
-
-    Attributes:
-        statistic: `total_ratio`: total numerator over total denominator of the cohort.
-        period: `previous` or `current`.
-        times: multiplies the statistic (淮安: about 2).
-    """
-
-    statistic: Literal["total_ratio"]
-    period: Literal["previous", "current"] = "previous"
-    times: float = 1.0
-
-
-class Benchmark(Rule):
-    """Normalise by ratio to a benchmark: points = weight × min(value / benchmark, cap)."""
-
-    method: Literal["benchmark"]
-    cap: float | Literal["none"]
-    negative: Literal["as_is", "zero"]
-
-
-class Goalposts(Rule):
-    """Between floor and goal: points = weight × clip((x − floor) / (goal − floor), 0, 1)."""
-
-    method: Literal["goalposts"]
-
-
-Normaliser = Annotated[Benchmark | Goalposts, Field(discriminator="method")]
-
-Missing = Literal["no_points", "leave_out_weight", "cohort_mean_points"]
-
-
-class Criterion(Rule):
-    """One item of a cohort (评价项): indicator, weight, and how its value becomes points.
-
-    Attributes:
-        indicator: id in the catalogue or among the standard's own indicators.
-        weight: points for reaching the benchmark or goal.
-        missing: rule for unknown values, or a rule by period.
-        benchmark: a number, numbers by period, or a statistic of the cohort (method benchmark).
-        floor: value that earns nothing (method goalposts).
-        goal: value that earns everything (method goalposts).
-    """
-
-    indicator: str
-    weight: float
-    missing: Missing | dict[str, Missing]
-    benchmark: float | Periodic | CohortStatistic | None = None
-    floor: float | None = None
-    goal: float | None = None
-
-
-class Group(Rule):
-    """A goal level (目标层) that bundles criteria; its weight is the sum of theirs."""
-
-    id: str
-    label: Words
-    weight: float | None = None
-    criteria: tuple[Criterion, ...]
-
-
-class GradeCut(Rule):
-    """One grade (档次): all from the better grade's cut down to this share of the ranking."""
-
-    id: str
-    label: Words | None = None
-    top: float
-
-
-class RankShare(Rule):
-    """Grades by share of the ranking.
-
-    The k-th cut falls after round(top_k × n) subjects; a subject that ties with the last one
-    above a cut shares the better grade when `ties` says so.
-    """
-
-    by: Literal["rank_share"]
-    rounding: Literal["half_up", "up", "down"]
-    ties: Literal["better_grade", "worse_grade"]
-    grades: tuple[GradeCut, ...]
-
-
-class Ungraded(Rule):
-    """No grades, with the reason every reader is shown."""
-
-    by: Literal["none"]
-    reason: Words
-
-
-Grading = Annotated[RankShare | Ungraded, Field(discriminator="by")]
-
-
-class Cohort(Rule):
-    """Subjects judged against each other (评价分组).
-
-    Attributes:
-        id: name; with `split` the value is appended after a colon.
-        label: name for people.
-        where: all conditions must hold.
-        split: attribute whose values make separate cohorts (level, industry group).
-        normalise: how values become points.
-        groups: criteria tree; a flat list of criteria is one group without label.
-        total_weight: what weights must add up to.
-        min_coverage: no score below this share of known weight.
-        min_ranked: no ranks in cohorts of fewer scored subjects.
-        grading: grades, or the reason why there are none.
-    """
-
-    id: str
-    label: Words
-    where: tuple[Condition, ...] = ()
-    split: str | None = None
-    normalise: Normaliser
-    groups: tuple[Group, ...] = Field(alias="group")
-    total_weight: float = 100.0
-    min_coverage: float = 0.0
-    min_ranked: int = 1
-    grading: Grading
-
-    @property
-    def criteria(self) -> tuple[Criterion, ...]:
-        """All criteria in declared order."""
-        return tuple(one for group in self.groups for one in group.criteria)
-
-
-class Exemption(Rule):
-    """Subjects that stay in the table unjudged, with a reason (不参评)."""
-
-    where: tuple[Condition, ...]
-    reason: Words | None = None
-    reason_field: str | None = None
-
-
-class Veto(Rule):
-    """One-vote veto (一票否决): the score stays, the rank goes, with the reason."""
-
-    where: tuple[Condition, ...]
-    reason: Words
-
-
-class Quadrants(Rule):
-    """Two groups set against each other on the map (效益 × 需求 四象限).
-
-    Attributes:
-        efficiency: group id of the first axis.
-        need: group id of the second axis.
-        at: share of a group's known weight from which it counts as high.
-        names: labels by `high_high`, `high_low`, `low_high`, `low_low` (efficiency, then need).
-    """
-
-    efficiency: str
-    need: str
-    at: float
-    names: dict[Literal["high_high", "high_low", "low_high", "low_low"], Words]
-
-
-class Standard(Rule):
-    """One published or own scheme (评价标准), complete, from one TOML file."""
-
-    id: str
-    title: Words
-    subject: Kind
-    subject_column: str | None = None
-    official: bool
-    note: Words | None = None
-    sources: dict[str, str]
-    energy_basis: Literal["等价", "当量"] | None = None
-    needs: tuple[str, ...] = ()
-    quadrants: Quadrants | None = None
-    indicators: tuple[Indicator, ...] = Field(default=(), alias="indicator")
-    amounts: tuple[DerivedAmount, ...] = Field(default=(), alias="amount")
-    exemptions: tuple[Exemption, ...] = Field(default=(), alias="exempt")
-    vetoes: tuple[Veto, ...] = Field(default=(), alias="veto")
-    cohorts: tuple[Cohort, ...] = Field(alias="cohort", min_length=1)
+__all__ = [
+    "Benchmark",
+    "Clustering",
+    "Cohort",
+    "CohortStatistic",
+    "Condition",
+    "Criterion",
+    "DerivedAmount",
+    "Evaluation",
+    "Exemption",
+    "Findings",
+    "Goalposts",
+    "GradeCut",
+    "Grading",
+    "Group",
+    "Indicator",
+    "Kind",
+    "Measured",
+    "Members",
+    "Missing",
+    "Normaliser",
+    "Periodic",
+    "Quadrants",
+    "RankShare",
+    "Rule",
+    "Scalar",
+    "Standard",
+    "Subjects",
+    "Ungraded",
+    "Veto",
+    "Words",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,10 +83,22 @@ class Members:
             (a park with parts holds the sum of its parts' shares).
         amounts: enterprise amounts of the same period, index `enterprise_id`; derived
             member amounts (filtered by conditions) are columns here, NaN where unknown.
+            A park's part of a figure is share × amount. Counts and sums over parcels are
+            whole figures of the park and never stand here.
+        by_park: columns `enterprise_id, park_id, field, value`: derived member amounts whose
+            conditions look at the park (主导产业), so that one enterprise may have different
+            amounts in different parks; `value` is the enterprise's whole amount as that park
+            counts it (0 where the condition fails, NaN unknown); the park's part is
+            share × value. One row for every pair in `shares` and every such field.
+        stated: index `park_id`, columns field ids, true where the park's amount is not made
+            of its members (its own table or its parts' tables state it): for such a figure
+            the sum over members must not be used.
     """
 
     shares: pd.DataFrame
     amounts: pd.DataFrame
+    by_park: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stated: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,6 +139,7 @@ class Measured:
         denominators: sums divided by, NaN for ready values.
         notes: why a value is unknown or how it came about, Chinese, empty when plain.
         coverage: for parks, share of the members' land whose figures entered; else NaN.
+        issues: doubts found on the way: refused scopes, parks known in part.
     """
 
     values: pd.DataFrame
@@ -353,6 +147,7 @@ class Measured:
     denominators: pd.DataFrame
     notes: pd.DataFrame
     coverage: pd.DataFrame
+    issues: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
