@@ -56,8 +56,8 @@ class _Layer:
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取")
 def locate(**given: Any) -> None:
     """Write one row per overlapping pair of parcel and park, and say what is left over."""
-    from geodata.issues import in_order  # noqa: PLC0415  keeps --help light
-    from geodata.locate import locate as measure  # noqa: PLC0415
+    from geodata.issues import in_order
+    from geodata.locate import locate as measure
 
     output: Path = given["output"]
     layers = _layers(given)
@@ -96,7 +96,7 @@ def _layers(given: dict[str, Any]) -> tuple[_Layer, _Layer]:
 
 def _read(layers: Iterable[_Layer]) -> tuple[list[gpd.GeoSeries], list[Issue]]:
     """Both layers by id in CGCS2000, or one InputError with the problems of both."""
-    from geodata.errors import InputError  # noqa: PLC0415
+    from geodata.errors import InputError
 
     found: list[gpd.GeoSeries] = []
     doubts: list[Issue] = []
@@ -116,13 +116,13 @@ def _read(layers: Iterable[_Layer]) -> tuple[list[gpd.GeoSeries], list[Issue]]:
 
 def _shapes(one: _Layer) -> tuple[gpd.GeoSeries, list[Issue]]:
     """Mended shapes of a layer by id."""
-    import geopandas as gpd  # noqa: PLC0415
+    import geopandas as gpd
 
-    from geodata.crs import to_cgcs2000  # noqa: PLC0415
-    from geodata.errors import InputError  # noqa: PLC0415
-    from geodata.geometry import mend  # noqa: PLC0415
-    from geodata.issues import issue  # noqa: PLC0415
-    from geodata.readers.vector import read_layer  # noqa: PLC0415
+    from geodata.crs import to_cgcs2000
+    from geodata.errors import InputError
+    from geodata.geometry import mend
+    from geodata.issues import issue
+    from geodata.readers.vector import read_layer
 
     raw = read_layer(one.path, name=str(one.path), layer=one.layer, encoding=one.encoding)
     if raw.geometry is None:
@@ -145,8 +145,8 @@ def _shapes(one: _Layer) -> tuple[gpd.GeoSeries, list[Issue]]:
 
 def _ids(raw: RawTable, one: _Layer) -> tuple[list[str], list[Issue]]:
     """Ids as a person sees them, in the order of the records, and what is wrong with them."""
-    from geodata.fields import nearest  # noqa: PLC0415
-    from geodata.issues import issue  # noqa: PLC0415
+    from geodata.fields import nearest
+    from geodata.issues import issue
 
     place = {"file": raw.file, "sheet": raw.sheet}
     names = [str(name) for name in raw.rows[0]]
@@ -188,8 +188,8 @@ def _as_text(value: object) -> str:
 
 def _write(located: Located, output: Path) -> None:
     """The pairs as csv that Excel opens, whole or not at all."""
-    from geodata.units import M2_PER_MU  # noqa: PLC0415
-    from reports.write import write_bytes  # noqa: PLC0415
+    from geodata.units import M2_PER_MU
+    from reports.write import write_bytes
 
     table = located.pairs.assign(area_mu=located.pairs["area_m2"] / M2_PER_MU)
     text = table.to_csv(index=False, lineterminator="\n")
@@ -197,8 +197,8 @@ def _write(located: Located, output: Path) -> None:
 
 
 def _park_overlaps(located: Located, parks: _Layer) -> list[Issue]:
-    from geodata.issues import issue  # noqa: PLC0415
-    from geodata.units import M2_PER_MU  # noqa: PLC0415
+    from geodata.issues import issue
+    from geodata.units import M2_PER_MU
 
     return [
         issue(
@@ -214,7 +214,7 @@ def _park_overlaps(located: Located, parks: _Layer) -> list[Issue]:
 
 def _summary(located: Located, parks: int) -> dict[str, Any]:
     """Counts, and the four areas in both units."""
-    from geodata.units import M2_PER_MU  # noqa: PLC0415
+    from geodata.units import M2_PER_MU
 
     audit = located.audit.sum()
     counts = {"parcels": len(located.audit), "parks": parks, "pairs": len(located.pairs)}
