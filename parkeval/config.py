@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING, Literal
 
@@ -117,9 +118,13 @@ def load(directory: Path) -> Workspace:
         raise InputError([issue("workspace-missing", file=str(directory))])
     try:
         stated = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        where, cause = "TOML 语法", str(error)
-        raise InputError([_wrong(where, cause)]) from None
+    except UnicodeDecodeError:
+        raise InputError([_wrong("全文", "不是 UTF-8 编码，请另存为 UTF-8")]) from None
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        where = f"第 {line[1]} 行" if line else "文末"
+        cause = "不合 TOML 写法（等号两边、引号、括号、重复的项），原文提示："
+        raise InputError([_wrong(where, cause + str(error).split(" (at")[0])]) from None
     try:
         workspace = Workspace.model_validate(stated)
     except ValidationError as error:
