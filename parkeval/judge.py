@@ -63,8 +63,17 @@ def judge(
     grades: dict[str, pd.Series[str]] = {}
     evaluations: dict[str, Evaluation] = {}
 
+    gathered: dict[tuple[str, str, int], Subjects | None] = {}
+
     def subjects(kind: str, when: str, own: Sequence[DerivedAmount] = ()) -> Subjects | None:
-        return gather(dataset, kind, when, scope=scopes, grades=grades, amounts=own)
+        """Gather once for each kind, period and set of grades, unless a standard adds its own."""
+        key = kind, when, len(grades)
+        if own or key not in gathered:
+            found = gather(dataset, kind, when, scope=scopes, grades=grades, amounts=own)
+            if own:
+                return found
+            gathered[key] = found
+        return gathered[key]
 
     for standard in standards:
         step(f"评价 {standard.title.zh}")

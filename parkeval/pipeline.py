@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from indicators.explain import Explanation
-from indicators.explain import explain as explain_one
-from reports.catalog import reports
-
 from geodata.errors import InputError
 from geodata.issues import Issue, in_order, issue
+from indicators.explain import Explanation
+from indicators.explain import explain as explain_one
 from parkeval import config, decisions, store
 from parkeval.assemble import assemble
 from parkeval.judge import judge
 from parkeval.provenance import digest, manifest
+from reports.catalog import reports
 from reports.tables import problem_table, result_tables
 from reports.write import write_bytes
 

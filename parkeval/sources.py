@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
-from geodata.conform import Columns, conform
 
+from geodata.conform import Columns, conform
 from geodata.crs import to_cgcs2000
 from geodata.errors import InputError
 from geodata.issues import Issue, issue

@@ -90,13 +90,16 @@ def judged(findings: Findings) -> list[str]:
 
 
 def _evaluation(one: Evaluation) -> Iterator[str]:
+    from reports.labels import cohort_label
+
     result = one.result
     scored = int(result["score"].notna().sum())
     mark = "" if one.standard.official else "（本工具自定，无官方来源）"
     yield f"{one.standard.title.zh}{mark}  评分 {scored} 个，未评分 {len(result) - scored} 个"
     for cohort, part in result[result["grade"] != ""].groupby("cohort", sort=True):
         counts = part["grade"].value_counts().sort_index()
-        yield f"  {cohort}：" + "，".join(f"{grade} {count}" for grade, count in counts.items())
+        label = cohort_label(one.standard, str(cohort))
+        yield f"  {label}：" + "，".join(f"{grade} {count}" for grade, count in counts.items())
 
 
 def as_json(told: object) -> None:
