@@ -11,7 +11,7 @@ import pandas as pd
 from indicators.vocabulary import labels, say
 
 if TYPE_CHECKING:
-    from indicators.model import Cohort
+    from indicators.rules import Cohort
     from indicators.score import Points
 
 

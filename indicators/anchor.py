@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from geodata.issues import Issue, issue
-from indicators.model import Cohort, CohortStatistic, Criterion
+from indicators.rules import Cohort, CohortStatistic, Criterion
 from indicators.vocabulary import say
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from indicators.model import Indicator, Missing
+    from indicators.rules import Indicator, Missing
 
 
 class Anchor(NamedTuple):

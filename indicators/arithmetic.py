@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from indicators.explanation import number, quantity
 from indicators.lift import share_before_limits
-from indicators.model import Benchmark
+from indicators.rules import Benchmark
 from indicators.shipped import phrase
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from indicators.explanation import Part
     from indicators.lift import Item
-    from indicators.model import Indicator
+    from indicators.rules import Indicator
 
 _SAME = 1e-9
 

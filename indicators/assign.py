@@ -13,7 +13,7 @@ from indicators.vocabulary import labels, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from indicators.model import Cohort, Exemption, Standard
+    from indicators.rules import Cohort, Exemption, Standard
 
 
 def assign(standard: Standard, facts: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from indicators.parse import parse_standard
 from indicators.vocabulary import Catalog, catalog
 
 if TYPE_CHECKING:
-    from indicators.model import Standard
+    from indicators.rules import Standard
 
 __all__ = ["Catalog", "catalog", "find_standard", "incomplete", "standards"]
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from indicators.aggregate import Aggregated
     from indicators.anchor import Anchor
     from indicators.grade import Graded
-    from indicators.model import Cohort, Measured, Standard, Subjects
+    from indicators.model import Measured, Subjects
+    from indicators.rules import Cohort, Standard
     from indicators.score import Points
 
 NAMES = {"enterprise": "enterprise_name", "park": "park_name", "parcel": "parcel_name"}

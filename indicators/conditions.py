@@ -12,7 +12,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from indicators.model import Condition, Scalar
+    from indicators.rules import Condition, Scalar
 
 
 def mask(conditions: Sequence[Condition], frame: pd.DataFrame) -> pd.Series[bool]:

@@ -16,7 +16,7 @@ from indicators.conditions import known, mask
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from indicators.model import Condition, DerivedAmount
+    from indicators.rules import Condition, DerivedAmount
 
 AREA = "area_mu"
 """Member amount of parcels that is their located area itself."""

@@ -16,12 +16,13 @@ from indicators.collect import Judged, collect
 from indicators.conditions import mask
 from indicators.grade import grade, vetoed
 from indicators.measure import measure
-from indicators.model import CohortStatistic
+from indicators.rules import CohortStatistic
 from indicators.score import score
 from indicators.vocabulary import catalog
 
 if TYPE_CHECKING:
-    from indicators.model import Cohort, Evaluation, Indicator, Measured, Standard, Subjects
+    from indicators.model import Evaluation, Measured, Subjects
+    from indicators.rules import Cohort, Indicator, Standard
 
 
 def evaluate(standard: Standard, now: Subjects, before: Subjects | None = None) -> Evaluation:

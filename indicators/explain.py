@@ -14,7 +14,7 @@ from indicators.arithmetic import Side, measured, scored, shown
 from indicators.evaluate import named
 from indicators.explanation import Explanation, Lift, Line, beyond, number
 from indicators.lift import Item, lift
-from indicators.model import RankShare
+from indicators.rules import RankShare
 from indicators.shipped import phrase
 from indicators.trace import Place, trace
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geodata.model import Dataset
-    from indicators.model import Cohort, Criterion, Evaluation
+    from indicators.model import Evaluation
+    from indicators.rules import Cohort, Criterion
 
 __all__ = ["Explanation", "explain"]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from geodata.model import Dataset, Key
-    from indicators.model import DerivedAmount, Kind
+    from indicators.rules import DerivedAmount, Kind
 
 LAND = "land_area_mu"
 """Field id of the land that a subject occupies."""

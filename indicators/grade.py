@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from indicators.model import RankShare
+from indicators.rules import RankShare
 from indicators.vocabulary import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from indicators.model import Cohort
+    from indicators.rules import Cohort
 
 _DECIMALS = 9
 _ROUNDING = {"half_up": ROUND_HALF_UP, "up": ROUND_CEILING, "down": ROUND_FLOOR}
@@ -67,7 +67,7 @@ def grade(cohort: Cohort, scores: pd.Series[float], vetoes: pd.Series[str]) -> G
 def cut_counts(rule: RankShare, count: int) -> tuple[int, ...]:
     """How many subjects stand above each cut, of so many ranked.
 
-    >>> from indicators.model import RankShare
+    >>> from indicators.rules import RankShare
     >>> grades = [{"id": "A", "top": 0.2}, {"id": "B", "top": 0.95}, {"id": "C", "top": 1}]
     >>> rule = {"by": "rank_share", "rounding": "half_up", "ties": "better_grade"}
     >>> cut_counts(RankShare(**rule, grades=grades), 10)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from indicators.model import Benchmark
 from indicators.normalise import normalise
+from indicators.rules import Benchmark
 
 if TYPE_CHECKING:
     from indicators.anchor import Anchor
-    from indicators.model import Normaliser
+    from indicators.rules import Normaliser
 
 _STEPS = 64
 """Neighbouring floating-point numbers tried until the recomputed points are reached."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,7 +16,8 @@ from indicators.vocabulary import labels, say
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from indicators.model import Indicator, Members, Subjects
+    from indicators.model import Members, Subjects
+    from indicators.rules import Indicator
 
 LAND = "land_area_mu"
 """Field whose sum says how much of a park's land the figures stand for."""
@@ -134,6 +136,17 @@ def _growth(indicator: Indicator, now: Subjects, before: Subjects | None) -> _Co
     notes = column.notes.where(
         column.notes.ne(""), _missing(earlier, indicator.numerator, "previous_missing")
     )
+    if now.members is not None and before.members is not None:
+        both = _comparable(indicator, now.members, before.members, parks=index)
+        inside = both["inside"].astype(bool)
+        values = column.values.mask(inside, both["now"])
+        column = column._replace(
+            values=values,
+            numerators=values,
+            coverage=column.coverage.mask(inside, both["coverage"]),
+        )
+        below = below.mask(inside, both["before"])
+        notes = notes.mask(inside, both["note"])
     notes = notes.mask(below.eq(0) & column.values.notna(), say("measure", "previous_zero"))
     notes = notes.mask(below.lt(0) & column.values.notna(), say("measure", "previous_negative"))
     scopes = before.scope.reindex(index).fillna("")
@@ -151,6 +164,47 @@ def _growth(indicator: Indicator, now: Subjects, before: Subjects | None) -> _Co
         issues.append(_mismatch(subject, indicator, words))
     values = column.values / below.where((below > 0) & ~refused) - 1
     return column._replace(values=values, denominators=below, notes=notes, issues=tuple(issues))
+
+
+def _comparable(
+    indicator: Indicator, now: Members, before: Members, *, parks: pd.Index
+) -> pd.DataFrame:
+    """Sums of both periods over the members known in both (可比口径), per park.
+
+    Columns `inside` (the sums are to be used), `now`, `before`, `coverage` (share of the land
+    of all members), `note`. Without this, a firm that is unknown in one of the periods would
+    count as growth or decline.
+    """
+    kept = _knowing(now, indicator.numerator) & _knowing(before, indicator.numerator)
+    this, last = (_parts(indicator, _only(one, kept), parks) for one in (now, before))
+    land = _pairs(now, ()).groupby("park_id")[LAND].sum(min_count=1).reindex(parks)
+    part = _pairs(_only(now, kept), ()).groupby("park_id")[LAND].sum(min_count=1).reindex(parks)
+    coverage = part.fillna(0.0) / land
+    notes = [
+        say("measure", "members_both", count=count) if count else say("measure", "no_members_both")
+        for count in this["count"]
+    ]
+    return pd.DataFrame(
+        {
+            "inside": this["inside"].astype(bool) & last["inside"].astype(bool),
+            "now": this["numerator"],
+            "before": last["numerator"],
+            "coverage": coverage,
+            "note": pd.Series(notes, index=parks, dtype="object").mask(coverage >= _ALL, ""),
+        }
+    )
+
+
+def _knowing(members: Members, fields: Sequence[str]) -> set[str]:
+    """Members that know every one of the fields."""
+    pairs = _pairs(members, fields)
+    return set(pairs.loc[pairs[list(fields)].notna().all(axis=1), "enterprise_id"])
+
+
+def _only(members: Members, kept: set[str]) -> Members:
+    """The same members, but for those not kept."""
+    shares = members.shares[members.shares["enterprise_id"].isin(sorted(kept))]
+    return replace(members, shares=shares)
 
 
 def _sum(amounts: pd.DataFrame, fields: Sequence[str]) -> pd.Series[float]:

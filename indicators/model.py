@@ -1,4 +1,4 @@
-"""The nouns of the judgements (评判): rules, Subjects, Evaluation, Findings."""
+"""The nouns of the judgements (评判): Subjects, Measured, Evaluation, Findings."""
 
 from __future__ import annotations
 
@@ -7,71 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from indicators.rules import (
-    Benchmark,
-    Cohort,
-    CohortStatistic,
-    Condition,
-    Criterion,
-    DerivedAmount,
-    Exemption,
-    Goalposts,
-    GradeCut,
-    Grading,
-    Group,
-    Indicator,
-    Kind,
-    Missing,
-    Normaliser,
-    Periodic,
-    Quadrants,
-    RankShare,
-    Rule,
-    Scalar,
-    Standard,
-    Ungraded,
-    Veto,
-    Words,
-)
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from geodata.issues import Issue
     from geodata.model import Dataset
-
-__all__ = [
-    "Benchmark",
-    "Clustering",
-    "Cohort",
-    "CohortStatistic",
-    "Condition",
-    "Criterion",
-    "DerivedAmount",
-    "Evaluation",
-    "Exemption",
-    "Findings",
-    "Goalposts",
-    "GradeCut",
-    "Grading",
-    "Group",
-    "Indicator",
-    "Kind",
-    "Measured",
-    "Members",
-    "Missing",
-    "Normaliser",
-    "Periodic",
-    "Quadrants",
-    "RankShare",
-    "Rule",
-    "Scalar",
-    "Standard",
-    "Subjects",
-    "Ungraded",
-    "Veto",
-    "Words",
-]
+    from indicators.rules import Kind, Standard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from indicators.model import Benchmark, Goalposts
+from indicators.rules import Benchmark, Goalposts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from indicators.anchor import Anchor
-    from indicators.model import Normaliser
+    from indicators.rules import Normaliser
 
 _CLOSE = 1e-12
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from geodata.errors import InputError
 from geodata.issues import Issue, issue
 from indicators.check_rules import Mistake, check_rules, near
-from indicators.model import Rule, Standard
+from indicators.rules import Rule, Standard
 from indicators.toml_lines import Path, line_of, toml_lines
 from indicators.vocabulary import say
 

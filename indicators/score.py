@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from indicators.anchor import Anchor
-    from indicators.model import Cohort
+    from indicators.rules import Cohort
 
 
 class Points(NamedTuple):

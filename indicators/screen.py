@@ -12,7 +12,7 @@ from geodata.issues import Issue, issue
 from geodata.rollup import occupied_area
 from geodata.units import M2_PER_MU
 from indicators.conditions import known, mask
-from indicators.model import Condition
+from indicators.rules import Condition
 from indicators.shipped import shipped
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from geodata.model import Dataset
-    from indicators.model import DerivedAmount, Evaluation
+    from indicators.model import Evaluation
+    from indicators.rules import DerivedAmount
 
 _SAME = 1e-9
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from geodata.fields import fields
-from indicators.model import DerivedAmount, Indicator
+from indicators.rules import DerivedAmount, Indicator
 from indicators.shipped import shipped
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from indicators.cluster import cluster
 from indicators.evaluate import evaluate
 from indicators.gather import gather
 from indicators.measure import measure
-from indicators.model import Clustering, Evaluation, Findings, Measured, Standard
+from indicators.model import Clustering, Evaluation, Findings, Measured
 from indicators.quadrants import quadrants
 from indicators.screen import doubts, screen
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geodata.model import Dataset
-    from indicators.model import DerivedAmount, Subjects
+    from indicators.model import Subjects
+    from indicators.rules import DerivedAmount, Standard
     from parkeval.config import Workspace
 
 SEED = 20240101

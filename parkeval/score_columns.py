@@ -15,7 +15,7 @@ from indicators.evaluate import named
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from indicators.model import Condition, Standard
+    from indicators.rules import Condition, Standard
 
 SUBJECT, PERIOD, SCOPE = "subject_id", "period", "scope"
 

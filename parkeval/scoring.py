@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geodata.model import RawTable
-    from indicators.model import Cohort, Evaluation, Indicator, Standard
+    from indicators.model import Evaluation
+    from indicators.rules import Cohort, Indicator, Standard
 
 _SEARCHED = 20
 """Rows from the top among which the header is looked for."""

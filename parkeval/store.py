@@ -13,7 +13,8 @@ import pandas as pd
 from geodata.errors import InputError
 from geodata.issues import Issue, issue
 from geodata.model import Amounts, Dataset, Key
-from indicators.model import Clustering, Evaluation, Findings, Measured, Standard
+from indicators.model import Clustering, Evaluation, Findings, Measured
+from indicators.rules import Standard
 from parkeval.provenance import SCHEMA_VERSION
 
 if TYPE_CHECKING:

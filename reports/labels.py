@@ -12,7 +12,8 @@ from indicators.catalog import catalog
 from reports.assets import words
 
 if TYPE_CHECKING:
-    from indicators.model import Cohort, Findings, Indicator, Standard
+    from indicators.model import Findings
+    from indicators.rules import Cohort, Indicator, Standard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

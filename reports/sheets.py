@@ -25,7 +25,8 @@ from reports.tables import enterprise_table, issue_table, park_table, point_tabl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from indicators.model import Evaluation, Findings, Kind
+    from indicators.model import Evaluation, Findings
+    from indicators.rules import Kind
 
 ROW_KIND = "row_kind"
 """Column that says how a row's numbers are shown where columns cannot say it."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from geodata.issues import Issue
     from geodata.model import Amounts, Dataset
-    from indicators.model import Evaluation, Findings, Kind, Measured
+    from indicators.model import Evaluation, Findings, Measured
+    from indicators.rules import Kind
 
 JUDGED = ("cohort", "score", "coverage", "rank", "grade", "reason")
 """Columns of an evaluation's result that stand in the tables, after the standard's id."""

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from indicators.model import Findings, Standard
+    from indicators.model import Findings
+    from indicators.rules import Standard
 
 UNKNOWN = -1
 """Colour number of features without data, drawn hatched."""

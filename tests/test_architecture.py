@@ -167,7 +167,7 @@ def test_no_machine_is_named() -> None:
         "/ro" + "ot/",
         "/ho" + "me/",
         "/wo" + "rk/",
-        "files.pythonhosted",
+        "files.python" + "hosted",
         "pypi.or" + "g/simple",
     )
     listed = subprocess.run(

@@ -11,7 +11,7 @@ from parkeval.cli import screen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from indicators.model import Cohort, Criterion, Indicator, Standard
+    from indicators.rules import Cohort, Criterion, Indicator, Standard
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取")
 
@@ -201,7 +201,7 @@ def _shown(standard: Standard) -> Iterator[str]:
 
 
 def _cohort(cohort: Cohort, known: dict[str, Indicator]) -> Iterator[str]:
-    from indicators.model import Benchmark
+    from indicators.rules import Benchmark
     from indicators.vocabulary import say
 
     rule = cohort.normalise
@@ -231,7 +231,7 @@ def _cohort(cohort: Cohort, known: dict[str, Indicator]) -> Iterator[str]:
 
 
 def _against(criterion: Criterion) -> str:
-    from indicators.model import CohortStatistic
+    from indicators.rules import CohortStatistic
     from indicators.vocabulary import say
 
     at = criterion.benchmark

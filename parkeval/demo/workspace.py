@@ -23,7 +23,7 @@ _README = "说明.txt"
 def papers(firms: pd.DataFrame) -> dict[str, bytes]:
     """Everything in the workspace that is not data, by path."""
     short = aliased(firms)
-    names = [[short[number], firms.at[number, "code"]] for number in sorted(short)]
+    names = [[short[number], str(firms.at[number, "code"])] for number in sorted(short)]
     return {
         FILE_NAME: text("workspace.toml").encode(),
         _README: _BOM + text("readme.txt").replace("\n", "\r\n").encode(),
@@ -36,10 +36,8 @@ def _exempt(firms: pd.DataFrame) -> list[list[str]]:
     """Firms that this city decided not to judge."""
     reasons = table("names")["exempt"]
     rows = firms[firms["kind"].isin(list(reasons))].sort_values("code")
-    return [
-        [str(code), str(reasons[kind])]
-        for code, kind in zip(rows["code"], rows["kind"], strict=True)
-    ]
+    pairs = zip(rows["code"], rows["kind"], strict=True)
+    return [[str(code), str(reasons[kind])] for code, kind in pairs]
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> bytes:

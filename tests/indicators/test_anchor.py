@@ -7,7 +7,7 @@ import pandas as pd
 from geodata.issues import Issue
 from indicators.anchor import Anchor, Totals, anchor
 from indicators.catalog import catalog, find_standard
-from indicators.model import CohortStatistic
+from indicators.rules import CohortStatistic
 
 TAX = catalog().indicators["tax_per_mu"]
 PATENTS = catalog().indicators["patents_per_10k_employees"]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicators.conditions import mask
-from indicators.model import Condition
+from indicators.rules import Condition
 
 
 def _frame() -> pd.DataFrame:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from geodata.rollup import with_parents
 from indicators.derive import Crowd, derive
-from indicators.model import DerivedAmount
+from indicators.rules import DerivedAmount
 
 
 def _amount(

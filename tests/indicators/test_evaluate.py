@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from geodata.errors import InputError
 from indicators.catalog import find_standard
 from indicators.evaluate import evaluate, named
-from indicators.model import Standard, Subjects
+from indicators.model import Subjects
 from indicators.parse import parse_standard
+from indicators.rules import Standard
 
 AMOUNTS = [
     "tax_10k_yuan",

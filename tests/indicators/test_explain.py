@@ -15,7 +15,8 @@ from indicators.anchor import Anchor
 from indicators.evaluate import evaluate
 from indicators.explain import explain
 from indicators.lift import Item, lift, points
-from indicators.model import Benchmark, Evaluation, Goalposts, Standard, Subjects
+from indicators.model import Evaluation, Subjects
+from indicators.rules import Benchmark, Goalposts, Standard
 
 CAPPED = {"method": "benchmark", "cap": 1.5, "negative": "zero"}
 GOALPOSTS = {"method": "goalposts"}

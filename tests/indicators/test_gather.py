@@ -11,7 +11,7 @@ from shapely.geometry import box
 
 from geodata.model import Amounts, Dataset, Key
 from indicators.gather import gather
-from indicators.model import DerivedAmount
+from indicators.rules import DerivedAmount
 
 if TYPE_CHECKING:
     from indicators.model import Subjects

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from indicators.catalog import find_standard
 from indicators.grade import cut_counts, grade
-from indicators.model import Cohort, RankShare
+from indicators.rules import Cohort, RankShare
 
 CITY = find_standard("city_default").cohorts[0]
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from indicators.catalog import catalog
 from indicators.measure import measure
-from indicators.model import Indicator, Measured, Members, Subjects, Words
+from indicators.model import Measured, Members, Subjects
+from indicators.rules import Indicator, Words
 
 TAX = catalog().indicators["tax_per_mu"]
 GROWTH = catalog().indicators["tax_growth"]
@@ -158,6 +159,23 @@ def test_park_is_the_sum_of_members_known_on_both_sides() -> None:
     assert found.notes.loc["a", "tax_per_mu"] == "按 2 家两方都有数的企业之和计算"
     assert found.notes.loc["b", "tax_per_mu"] == "没有两方都有数的企业"
     assert ["known-in-part"] == [one.code for one in found.issues]
+
+
+def test_growth_of_a_park_compares_the_firms_known_in_both_periods() -> None:
+    """A firm unknown last year is no growth: 11 over 10 is 10 %, not 31 over 10."""
+    shares = [("x", "a", 1.0), ("y", "a", 1.0)]
+    land = {"land_area_mu": [3.0, 1.0]}
+
+    def park(taxes: list[float]) -> Subjects:
+        members = _members(shares, {"tax_10k_yuan": taxes} | land, ids="xy")
+        total = {"tax_10k_yuan": [float(np.nansum(taxes)), np.nan]}
+        return _subjects(total, kind="park", members=members)
+
+    found = measure([GROWTH], park([11.0, 20.0]), park([10.0, np.nan]))
+
+    assert round(_column(found, "tax_growth")[0], 12) == 0.1
+    assert found.coverage.loc["a", "tax_growth"] == 0.75
+    assert found.notes.loc["a", "tax_growth"] == "按 1 家两期都有数的企业计算（可比口径）"
 
 
 def test_stated_figures_are_not_summed_over_members() -> None:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicators.anchor import Anchor
-from indicators.model import Benchmark, Goalposts
 from indicators.normalise import normalise
+from indicators.rules import Benchmark, Goalposts
 
 PLAIN = Benchmark(method="benchmark", cap="none", negative="as_is")
 CAPPED = Benchmark(method="benchmark", cap=1.5, negative="zero")

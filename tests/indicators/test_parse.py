@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from geodata.errors import InputError
-from indicators.model import CohortStatistic
 from indicators.parse import parse_standard
+from indicators.rules import CohortStatistic
 
 if TYPE_CHECKING:
     from geodata.issues import Issue

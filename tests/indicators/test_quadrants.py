@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from indicators.model import Evaluation, Measured, Standard
+from indicators.model import Evaluation, Measured
 from indicators.quadrants import quadrants
+from indicators.rules import Standard
 
 NAMES = {
     "high_high": {"zh": "优先保障"},

@@ -13,7 +13,7 @@ from indicators.catalog import find_standard
 from indicators.score import Points, score
 
 if TYPE_CHECKING:
-    from indicators.model import Cohort
+    from indicators.rules import Cohort
 
 COHORT = find_standard("land_priority").cohorts[0]
 ITEMS = [one.indicator for one in COHORT.criteria]

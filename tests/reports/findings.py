@@ -13,7 +13,8 @@ from shapely.geometry import box
 from geodata.issues import in_order, issue
 from geodata.model import Amounts, Dataset, Key
 from geodata.rollup import ledger
-from indicators.model import Clustering, Evaluation, Findings, Measured, Standard
+from indicators.model import Clustering, Evaluation, Findings, Measured
+from indicators.rules import Standard
 
 PERIOD = "2024"
 SCOPE = "在地"
