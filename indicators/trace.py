@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from geodata.fields import fields
@@ -109,12 +110,18 @@ def _candidates(place: Place, *, earlier: bool) -> Iterator[Found]:
 
 
 def _place(cells: str) -> str:
-    """The address as stored, without the empty sheet of a csv.
+    """The addresses as stored, a file and sheet named once for the cells that follow in it.
 
-    >>> _place("a.csv!!C5 + b.xlsx!表!D6")
-    'a.csv!C5 + b.xlsx!表!D6'
+    >>> _place("a.xlsx!表!C5 + a.xlsx!表!D5 − a.xlsx!表!E5 + b.csv!D6")
+    'a.xlsx!表!C5 + D5 − E5 + b.csv!D6'
     """
-    return cells.replace("!!", "!")
+    told: list[str] = []
+    before = ""
+    for part in re.split(r"( [+−] )", cells):
+        sheet, mark, cell = part.rpartition("!")
+        told.append(cell if mark and sheet == before else part)
+        before = sheet if mark else before
+    return "".join(told)
 
 
 def _occupied(place: Place, period: str) -> Found:
