@@ -32,7 +32,7 @@ def normalise(values: pd.Series[float], rule: Normaliser, anchor: Anchor) -> pd.
 
     >>> import pandas as pd
     >>> from indicators.anchor import Anchor
-    >>> from indicators.model import Goalposts
+    >>> from indicators.rules import Goalposts
     >>> at = Anchor(float("nan"), 1.0, 0.5, "no_points", "")
     >>> normalise(pd.Series([2.0, 0.75, 0.1]), Goalposts(method="goalposts"), at).tolist()
     [0.0, 0.5, 1.0]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("geodata", "indicators", "reports", "parkeval")
-DATA = {".csv", ".toml", ".html", ".js", ".css"}
+DATA = {".csv", ".toml", ".txt", ".html", ".js", ".css"}
 
 
 def test_the_wheel_holds_the_four_packages_and_their_data(tmp_path: Path) -> None:

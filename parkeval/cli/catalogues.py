@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from parkeval.cli import screen
+from parkeval.cli.options import AS_JSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from indicators.rules import Cohort, Criterion, Indicator, Standard
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取")
 
 
 @click.group(help="评价标准：list 列出，show 看一个，check 检查一个标准文件。")
@@ -22,7 +21,7 @@ def standards() -> None:
 
 
 @standards.command("list", help="列出全部标准，公开内容不完整的也在内。")
-@_JSON
+@AS_JSON
 def list_(*, as_json: bool) -> None:
     """List complete standards, then published schemes with gaps."""
     from indicators.catalog import incomplete
@@ -59,7 +58,7 @@ def list_(*, as_json: bool) -> None:
 
 @standards.command(help="看一个标准：评价分组、指标、权重、基准值、分档和来源。")
 @click.argument("standard", metavar="ID|FILE")
-@_JSON
+@AS_JSON
 def show(standard: str, *, as_json: bool) -> None:
     """Print one standard, or what is known of a scheme with gaps."""
     from indicators.catalog import find_standard, incomplete
@@ -79,7 +78,7 @@ def show(standard: str, *, as_json: bool) -> None:
 
 @standards.command(help="检查一个标准文件，一次列出全部错误。")
 @click.argument("file", metavar="FILE", type=click.Path())
-@_JSON
+@AS_JSON
 def check(file: str, *, as_json: bool) -> None:
     """Say that a standard can be used; its mistakes end the command."""
     from indicators.catalog import find_standard
@@ -95,7 +94,7 @@ def check(file: str, *, as_json: bool) -> None:
 
 
 @click.command(help="指标目录：编号、名称、单位、怎么算。")
-@_JSON
+@AS_JSON
 def indicators(*, as_json: bool) -> None:
     """Print the catalogue of indicators."""
     from indicators.catalog import catalog
@@ -108,7 +107,7 @@ def indicators(*, as_json: bool) -> None:
 
 
 @click.command(help="数据项目目录：编号、名称、单位、可出现在哪类表、别名。")
-@_JSON
+@AS_JSON
 def fields(*, as_json: bool) -> None:
     """Print the data dictionary."""
     from dataclasses import asdict
@@ -127,7 +126,7 @@ def fields(*, as_json: bool) -> None:
 
 
 @click.command(help="数据问题目录：编号、严重程度、含义、处理办法。")
-@_JSON
+@AS_JSON
 def issues(*, as_json: bool) -> None:
     """Print the catalogue of issues."""
     from dataclasses import asdict

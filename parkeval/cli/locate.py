@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parkeval.cli import screen
+from parkeval.cli.options import AS_JSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,7 +54,7 @@ class _Layer:
 @click.option("--parcels-crs", metavar="EPSG", help="宗地图层没有坐标系时写明，如 EPSG:4525")
 @click.option("--parks-crs", metavar="EPSG", help="园区图层没有坐标系时写明，如 EPSG:4525")
 @click.option("--encoding", metavar="E", help="属性表的编码，如 GBK；不写则自动判断")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取")
+@AS_JSON
 def locate(**given: Any) -> None:
     """Write one row per overlapping pair of parcel and park, and say what is left over."""
     from geodata.issues import in_order
@@ -72,7 +73,7 @@ def locate(**given: Any) -> None:
     doubts = list(in_order([*doubts, *_park_overlaps(located, layers[1])]))
     summary = _summary(located, len(parks)) | {"file": str(output)}
     if given["as_json"]:
-        screen.as_json(summary | {"problems": [_told(one) for one in doubts]})
+        screen.as_json(summary | {"problems": screen.told(doubts)})
     else:
         screen.lines(_lines(summary, doubts))
 
@@ -233,22 +234,14 @@ def _summary(located: Located, parks: int) -> dict[str, Any]:
 
 def _lines(summary: dict[str, Any], doubts: Sequence[Issue]) -> list[str]:
     """What a person reads: problems first, the sums last."""
-    lines = screen.problems(doubts, None) if doubts else []
-    lines += [one.text() for one in doubts[: screen.SHOWN]]
-    if len(doubts) > screen.SHOWN:
-        lines.append(f"…… 另有 {len(doubts) - screen.SHOWN} 条，加 --json 可全部列出")
     area = {
         name: f"{summary[f'{name}_m2']:,.2f} 平方米（{summary[f'{name}_mu']:,.2f} 亩）"
         for name in ("parcel_area", "located", "outside", "multiple")
     }
     return [
-        *lines,
+        *screen.doubts(doubts),
         f"宗地 {summary['parcels']:,} 宗，园区 {summary['parks']:,} 个，"
         f"相交 {summary['pairs']:,} 对，已写入 {summary['file']}",
         f"合计  宗地 {area['parcel_area']}；在园区内 {area['located']}；"
         f"在园区以外 {area['outside']}；在一个以上园区内 {area['multiple']}",
     ]
-
-
-def _told(one: Issue) -> dict[str, str]:
-    return {"code": one.code, "severity": one.severity, "text": one.text()}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from parkeval.cli import screen
+from parkeval.cli.options import AS_JSON, DIRECTORY
 
-DIRECTORY = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取")
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command(
@@ -27,10 +28,7 @@ def check(directory: Path, *, as_json: bool) -> None:
     if as_json:
         screen.as_json(
             {
-                "problems": [
-                    {"code": one.code, "severity": one.severity, "text": one.text()}
-                    for one in dataset.issues
-                ],
+                "problems": screen.told(dataset.issues),
                 "file": str(listed),
             }
         )

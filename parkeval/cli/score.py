@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parkeval.cli import screen
+from parkeval.cli.options import AS_JSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,7 @@ _PATH = click.Path(path_type=Path)
     "-o", "--output", required=True, metavar="OUT.csv", type=_PATH, help="写出的 csv 文件"
 )
 @click.option("--sheet", metavar="S", help="工作簿中的工作表，不写则用第一张")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取")
+@AS_JSON
 def score(**given: Any) -> None:
     """Judge a table by a standard and write one row per subject, in the table's order."""
     from indicators.catalog import find_standard
@@ -81,20 +82,12 @@ def _summary(evaluation: Evaluation, read: ScoreTable) -> dict[str, Any]:
             for cohort, part in result[result["grade"] != ""].groupby("cohort")
         },
         "ignored_columns": list(read.ignored),
-        "problems": [
-            {"code": one.code, "severity": one.severity, "text": one.text()}
-            for one in (*read.issues, *evaluation.issues)
-        ],
+        "problems": screen.told((*read.issues, *evaluation.issues)),
     }
 
 
 def _lines(summary: dict[str, Any], evaluation: Evaluation, read: ScoreTable) -> Iterator[str]:
-    doubts = (*read.issues, *evaluation.issues)
-    if doubts:
-        yield from screen.problems(doubts, None)
-        yield from (one.text() for one in doubts[: screen.SHOWN])
-        if len(doubts) > screen.SHOWN:
-            yield f"…… 另有 {len(doubts) - screen.SHOWN} 条，加 --json 可全部列出"
+    yield from screen.doubts((*read.issues, *evaluation.issues))
     if summary["ignored_columns"]:
         yield f"未使用的列  {'、'.join(summary['ignored_columns'])}"
     history = f"，上期 {summary['history']}" if summary["history"] else "，没有上期数据"

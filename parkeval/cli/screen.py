@@ -14,7 +14,7 @@ from geodata.issues import SEVERITIES
 from reports.assets import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from geodata.issues import Issue
@@ -59,6 +59,21 @@ def problems(issues: Iterable[Issue], listed: Path | None) -> list[str]:
         ),
         *([] if listed is None else [f"  逐条见 {listed}"]),
     ]
+
+
+def doubts(issues: Sequence[Issue]) -> list[str]:
+    """Counts and the first problems in full, for commands that write no problem list."""
+    if not issues:
+        return []
+    told = [*problems(issues, None), *(one.text() for one in issues[:SHOWN])]
+    if len(issues) > SHOWN:
+        told.append(f"…… 另有 {len(issues) - SHOWN} 条，加 --json 可全部列出")
+    return told
+
+
+def told(issues: Iterable[Issue]) -> list[dict[str, str]]:
+    """Problems as JSON values."""
+    return [{"code": one.code, "severity": one.severity, "text": one.text()} for one in issues]
 
 
 def facts(dataset: Dataset) -> list[str]:

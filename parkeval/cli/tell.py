@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from parkeval.cli import screen
-from parkeval.cli.run import AS_JSON, DIRECTORY
+from parkeval.cli.options import AS_JSON, DIRECTORY
 
 if TYPE_CHECKING:
     from pathlib import Path

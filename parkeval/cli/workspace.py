@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from parkeval.cli import screen
-from parkeval.cli.run import AS_JSON, evaluate
+from parkeval.cli.options import AS_JSON
+from parkeval.cli.run import evaluate
 
 
 @click.command(help="在 DIR（默认 demo）生成一个完整的示例工作区（数据全部虚构）并完成评价。")

@@ -24,7 +24,6 @@ MAKERS = ("owner", "young", "workshop", "tenant", "tagged")
 _SYMBOLS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _BODY_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _LARGE_MU = 60.0
-_SERVICES = ("仓储物流",)
 
 
 def firms(parcels: pd.DataFrame, tenure: Tenure) -> pd.DataFrame:

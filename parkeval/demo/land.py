@@ -22,7 +22,6 @@ INDUSTRIAL = ("industry", "warehouse")
 DATES = ("granted", "agreed_start", "actual_start", "agreed_end", "actual_end")
 
 _DAY = np.timedelta64(1, "D")
-_YEAR = 365 * _DAY
 _DISTRICT = "001"
 
 
