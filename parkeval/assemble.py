@@ -16,6 +16,7 @@ from geodata.issues import Issue, in_order, issue
 from geodata.link import Linked, link
 from geodata.locate import Located, locate
 from geodata.model import Amounts, Dataset, Key
+from geodata.reconcile import reconcile
 from geodata.register import Register, register
 from geodata.rollup import occupied_area, shares
 from geodata.units import M2_PER_MU
@@ -77,6 +78,7 @@ def assemble(
     found: list[Issue] = []
     occupancy = _stacked([one.occupancy for one in linked])
     amounts = _with_tax(firms.amounts, workspace, found)
+    found += reconcile(of_table(done, "enterprises"), firms.amounts)
     found += _land_doubts(amounts, occupancy, workspace)
     step("归集")
     return Dataset(
