@@ -40,6 +40,8 @@ _ORDINALS = ("栏次", "序号", *"甲乙丙丁戊己庚辛")
 _NUMBERED = 3
 _SHORT = 2  # characters; a shorter name looks like anything
 
+_ROW_NUMBERS = {"序号", "行号", "no.", "no"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from geodata.fields import fields
 from reports.assets import words
 from reports.labels import (
     Column,
@@ -83,6 +84,10 @@ class Sheet:
     tables: tuple[Table, ...]
 
 
+FEW = 3
+"""Fewer enterprises than this could be told apart in a sum."""
+
+
 def sheet(name: str, findings: Findings, tables: Iterable[Table]) -> Sheet:
     """A sheet worded by labels.toml, which says where standards are of our own making."""
     entry = words()["sheets"][name]
@@ -90,13 +95,19 @@ def sheet(name: str, findings: Findings, tables: Iterable[Table]) -> Sheet:
     return Sheet(id=name, title=entry["title"], notes=notes, tables=tuple(tables))
 
 
-def parks_sheet(findings: Findings) -> Sheet:
-    """园区: every park, parts below the park they belong to."""
+def parks_sheet(findings: Findings, *, public: bool) -> Sheet:
+    """园区: every park, parts below the park they belong to.
+
+    In public, sums and ratios of a park with fewer than three enterprises stay out: they would
+    show an enterprise's figures.
+    """
     data = findings.dataset
     order = [park for park, _ in tree(data.parks)]
     names = park_names(data)
     frame = park_table(findings).reindex(order).reset_index(names="park_id")
     frame["parent_name"] = frame["parent_id"].map(names)
+    if public:
+        frame = _shielded(frame)
     frame = _with_cohort_labels(findings, frame)
     rolled, stated = word("amounts", "rolled_up"), word("amounts", "stated")
     attributes = [name for name in ("county", "leading_industries") if _known(frame, name)]
@@ -141,7 +152,7 @@ def grades_sheet(findings: Findings, *, public: bool) -> Sheet:
     """档次: how many got which grade, the lowest score of each, and grades by park."""
     every = list(findings.evaluations.values())
     graded = [one for one in every if len(one.cuts)]
-    tables = [_cuts(one) for one in graded]
+    tables = [_cuts(one, public=public) for one in graded]
     if not public:
         tables += [_by_park(findings, one) for one in graded if one.standard.subject != "park"]
         tables += [_benchmarks(findings, one) for one in every]
@@ -259,8 +270,20 @@ def _theme_title(theme: str, name: str) -> str:
     return str(known["title"]) if known else name
 
 
-def _cuts(evaluation: Evaluation) -> Table:
-    """Grade counts and lowest scores of each cohort."""
+def _shielded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Without the sums and ratios over enterprises where these are too few to hide one."""
+    few = frame["enterprise_count"].fillna(0).between(1, FEW - 1)
+    sums = [
+        name for name in frame if str(name) in fields() and fields()[str(name)].role == "amount"
+    ]
+    ratios = [name for name in frame if str(name).startswith("value.")]
+    hidden = frame.copy()
+    hidden.loc[few, [*sums, *ratios]] = float("nan")
+    return hidden
+
+
+def _cuts(evaluation: Evaluation, *, public: bool) -> Table:
+    """Grade counts of each cohort; internally also the lowest score, which is one firm's."""
     rules = evaluation.standard
     cuts = evaluation.cuts
     frame = pd.DataFrame(
@@ -272,7 +295,7 @@ def _cuts(evaluation: Evaluation) -> Table:
         }
     )
     title = f"{rules.title.zh} · {word('tables', 'cuts')}"
-    names = ("cohort", "grade", "grade_count", "lowest_score")
+    names = ("cohort", "grade", "grade_count", *(() if public else ("lowest_score",)))
     return _shown(title, [column(name) for name in names], frame)
 
 

@@ -97,7 +97,7 @@ def workbook(findings: Findings, *, public: bool = False) -> Artifact:
 
 
 def _sheets(findings: Findings, *, public: bool) -> list[Sheet]:
-    first = [overview_sheet(findings, public=public), parks_sheet(findings)]
+    first = [overview_sheet(findings, public=public), parks_sheet(findings, public=public)]
     grades, points = grades_sheet(findings, public=public), points_sheet(findings, public=public)
     if public:
         return [*first, grades, points]
