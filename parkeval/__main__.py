@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 from geodata.errors import InputError
+from parkeval import __version__
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("parkeval.cli.workspace:demo", "生成完整的示例工作区（虚构示例）并完成评价"),
@@ -58,7 +59,7 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     help="parkeval：按亩均效益评价园区和企业。",
 )
-@click.version_option(package_name="parkeval", message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
     """Group of all commands."""
 
@@ -72,10 +73,34 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        cli.main(prog_name="parkeval")
+        code = cli.main(prog_name="parkeval", standalone_mode=False)
     except InputError as error:
         click.echo(message(error), err=True)
         sys.exit(1)
+    except click.UsageError as error:
+        if error.ctx is not None:
+            click.echo(error.ctx.get_usage(), err=True)
+        click.echo(f"命令写法不对：{_wrong(error)}", err=True)
+        sys.exit(2)
+    except click.Abort:
+        click.echo("已中断，没有改动结果。", err=True)
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _wrong(error: click.UsageError) -> str:
+    """A wrong command line in Chinese; what has no words of ours keeps click's."""
+    if isinstance(error, click.NoSuchOption):
+        near = f"，相近的有 {'、'.join(error.possibilities)}" if error.possibilities else ""
+        return f"没有选项 {error.option_name}{near}"
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        return f"缺少 {error.param.opts[-1] if error.param.opts else error.param.name}"
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return f"{error.param.opts[-1]} 的值不对（{error.message}）"
+    if error.ctx is not None and isinstance(error.ctx.command, click.Group):
+        present = "、".join(error.ctx.command.list_commands(error.ctx))
+        return f"没有这个命令，可用的有 {present}"
+    return error.message
 
 
 def message(error: InputError) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import re
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -17,8 +19,7 @@ from parkeval.__main__ import cli, message
 from tests.builders import square
 from tests.parkeval import tiny
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -316,9 +317,31 @@ def test_every_mistake_of_the_workspace_file_is_told_at_once(city: Path) -> None
     assert "enterprises" in told
 
 
-def test_wrong_options_exit_with_2(city: Path) -> None:
-    """A wrong command line is click's own affair."""
-    assert run("evaluate", city, "--colour").exit_code == 2
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["evaluate", ".", "--colour"], "没有选项 --colour"),
+        (["score", "x.csv", "--standard", "huangyan"], "缺少 --period"),
+        (["evalute"], "没有这个命令"),
+    ],
+)
+def test_wrong_options_exit_with_2(words: list[str], told: str) -> None:
+    """A wrong command line is told in Chinese, with exit code 2."""
+    command = [sys.executable, "-m", "parkeval", *words]
+    done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", cwd=ROOT)
+
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+def test_a_users_mistake_is_one_message_without_traceback(tmp_path: Path) -> None:
+    """The real program prints the problem and exits with 1."""
+    command = [sys.executable, "-m", "parkeval", "evaluate", str(tmp_path)]
+    done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", cwd=ROOT)
+
+    assert done.returncode == 1
+    assert "不是 parkeval 工作区" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_no_workspace_is_told(tmp_path: Path) -> None:
