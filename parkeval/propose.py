@@ -12,7 +12,7 @@ from geodata.errors import InputError
 from geodata.fields import fields, fold, names
 from geodata.issues import issue
 from geodata.readers.tabular import read_table, sheets
-from geodata.readers.vector import read_layer
+from geodata.readers.vector import layers, read_layer
 from parkeval import config
 from parkeval.sources import LAYERS
 from reports.collection import collection
@@ -58,34 +58,46 @@ def init(directory: Path) -> list[Path]:
         raise InputError([issue("workspace-exists", file=str(directory))])
     for name in ("data", "decisions"):
         (directory / name).mkdir(parents=True, exist_ok=True)
-    guesses = list(_guesses(directory))
-    files = {config.FILE_NAME: _text(guesses).encode()}
+    guesses, unknown = _guesses(directory)
+    files = {config.FILE_NAME: _text(guesses, unknown).encode()}
     files |= {f"采集模板/{one.name}": one.content for one in collection()}
     return write_bytes(files, directory)
 
 
-def _guesses(directory: Path) -> Iterator[_Guess]:
-    """What each sheet and layer below `data/` seems to be; unreadable files are left out."""
+def _guesses(directory: Path) -> tuple[list[_Guess], list[str]]:
+    """What each sheet and layer below `data/` seems to be, and what was not recognised."""
+    guesses: list[_Guess] = []
+    unknown: list[str] = []
     for path in sorted((directory / "data").rglob("*")):
         if path.suffix.lower() not in SUFFIXES or not path.is_file():
             continue
         name = path.relative_to(directory).as_posix()
-        for raw in _tables(path, name):
+        try:
+            tables = list(_tables(path, name))
+        except InputError as error:
+            unknown += [f"{name}：{one.kind.title}" for one in error.issues]
+            continue
+        for raw in tables:
             guess = _guess(raw)
-            if guess is not None:
-                yield guess
+            if guess is None:
+                unknown.append(f"{name} {raw.sheet}".strip())
+            else:
+                guesses.append(guess)
+    return guesses, unknown
 
 
 def _tables(path: Path, name: str) -> Iterator[RawTable]:
-    try:
-        if path.suffix.lower() in LAYERS:
-            yield read_layer(path, name=name)
-            return
-        named: list[str | None] = [*sheets(path, name=name)]
-        for sheet in named or [None]:
+    if path.suffix.lower() in LAYERS:
+        for layer in _named(layers(path, name=name)):
+            yield read_layer(path, name=name, layer=layer)
+    else:
+        for sheet in _named(sheets(path, name=name)):
             yield read_table(path, name=name, sheet=sheet)
-    except InputError:
-        return  # a file that cannot be read is not proposed; `check` says why once it is named
+
+
+def _named(parts: list[str]) -> list[str | None]:
+    """Sheets or layers to read; a file without any is read as it is."""
+    return [*parts] or [None]
 
 
 def _guess(raw: RawTable) -> _Guess | None:
@@ -117,13 +129,15 @@ def _recognised(headers: list[str], known: dict[str, tuple[str, ...]]) -> dict[s
     return found
 
 
-def _text(guesses: list[_Guess]) -> str:
-    """The workspace file: the template and a section for every guess."""
+def _text(guesses: list[_Guess], unknown: list[str]) -> str:
+    """The workspace file: the template, a section for every guess, and what is left over."""
     template = resources.files("parkeval").joinpath("workspace.toml").read_text(encoding="utf-8")
     years = sorted({year for one in guesses for year in _years(one)})
     period = years[-1] if years else "2024"
     head = template.replace("{period}", period)
-    return head + "".join(_section(number, one, years) for number, one in enumerate(guesses, 1))
+    body = "".join(_section(number, one, years) for number, one in enumerate(guesses, 1))
+    rest = "".join(f"#   {one}\n" for one in unknown)
+    return head + body + (f"\n# 下列文件或工作表没有认出，没有列为来源：\n{rest}" if rest else "")
 
 
 def _years(guess: _Guess) -> list[str]:

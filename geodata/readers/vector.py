@@ -94,14 +94,27 @@ def _parquet(path: Path, name: str, _layer: str | None) -> RawTable:
     return _layer_table(frame, name, "")
 
 
-def _geopackage(path: Path, name: str, layer: str | None) -> RawTable:
+def layers(path: Path, *, name: str) -> list[str]:
+    """Names of the layers of a GeoPackage, none for formats that hold one layer.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    if path.suffix.lower() != ".gpkg":
+        return []
+    if not path.exists():
+        raise InputError([issue("file-missing", file=name)])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             listed = pyogrio.list_layers(path)
     except _BROKEN:
         raise _unreadable(name, _DAMAGED) from None
-    present = [str(one) for one, kind in listed if kind is not None]
+    return [str(one) for one, kind in listed if kind is not None]
+
+
+def _geopackage(path: Path, name: str, layer: str | None) -> RawTable:
+    present = layers(path, name=name)
     if layer is None and len(present) != 1:
         wanted = "（没有写明图层）"
     elif layer is not None and layer not in present:

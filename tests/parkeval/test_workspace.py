@@ -366,6 +366,19 @@ def test_init_proposes_a_workspace_from_the_files(city: Path) -> None:
     assert run("check", city).exit_code == 0
 
 
+def test_init_proposes_every_layer_and_names_what_it_cannot_read(city: Path) -> None:
+    """A GeoPackage of two layers gives two sources; a broken file is named in a comment."""
+    parcels = gpd.read_file(city / "data" / "parcels.gpkg")
+    parcels.iloc[:2].to_file(city / "data" / "parcels.gpkg", layer="西部")
+    (city / "data" / "坏.xlsx").write_bytes(b"not a workbook")
+    (city / "parkeval.toml").unlink()
+    assert run("init", city).exit_code == 0
+    told = (city / "parkeval.toml").read_text(encoding="utf-8")
+
+    assert told.count('file = "data/parcels.gpkg"') == 2
+    assert "#   data/坏.xlsx：文件无法读取" in told
+
+
 def test_init_never_overwrites(city: Path) -> None:
     """An existing workspace file stays as it is."""
     assert "已经存在" in refused("init", city)
