@@ -46,6 +46,10 @@ class _Case(NamedTuple):
     anchors: Mapping[str, Mapping[Hashable, Any]]
 
 
+SUGGESTED = 5
+"""Names offered when a subject is not found but its text stands in them."""
+
+
 def explain(evaluation: Evaluation, subject: str, *, dataset: Dataset | None) -> Explanation:
     """Explain one subject's score as arithmetic, and what would lift it one grade.
 
@@ -99,7 +103,8 @@ def _find(result: pd.DataFrame, subject: str) -> str:
             candidates = phrase("explain", "join").join(found)
             raise InputError([issue("name-ambiguous", value=subject, candidates=candidates)])
     known = dict.fromkeys([*(name for name in result["name"] if name), *map(str, result.index)])
-    close = phrase("explain", "join").join(nearest(subject, known))
+    inside = [name for name in known if subject in name][:SUGGESTED]
+    close = phrase("explain", "join").join(inside or nearest(subject, known))
     hint = phrase("explain", "near", names=close) if close else ""
     raise InputError([issue("subject-missing", value=subject, near=hint)])
 

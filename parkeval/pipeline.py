@@ -170,5 +170,6 @@ def explain(
         except InputError as error:
             unknown += error.issues
     if not told:
-        raise InputError(dict.fromkeys(unknown))
+        helpful = [one for one in unknown if dict(one.params).get("near")]
+        raise InputError(dict.fromkeys(helpful or unknown))
     return told
