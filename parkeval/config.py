@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -19,6 +19,8 @@ FILE_NAME = "parkeval.toml"
 
 PERIOD = r"^[0-9A-Za-z一-鿿-]+$"
 """What a period may look like: it names folders."""
+
+Period = Annotated[str, Field(pattern=PERIOD)]
 
 Table = Literal["enterprises", "parcels", "parks", "leases"]
 
@@ -66,8 +68,8 @@ class Source(_Part):
     table: Table
     sheet: str | None = None
     header_row: int | None = Field(default=None, ge=1)
-    period: str | None = None
-    periods: tuple[str, ...] = ()
+    period: Period | None = None
+    periods: tuple[Period, ...] = ()
     scope: str
     department: str = ""
     columns: dict[str, str] = Field(default_factory=dict)
@@ -99,7 +101,7 @@ class Workspace(_Part):
 
     title: str
     is_example: bool = False
-    period: str = Field(pattern=PERIOD)
+    period: Period
     document_date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
     standards: tuple[str, ...] = Field(min_length=1)
     options: Options = Options()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -60,7 +61,7 @@ def judge(
         raise InputError(
             [issue("period-missing", value=period, present="、".join(present) or "无")]
         )
-    earlier = [one for one in present if one < period]
+    earlier = [one for one in present if one < period and _form(one) == _form(period)]
     grades: dict[str, pd.Series[str]] = {}
     evaluations: dict[str, Evaluation] = {}
 
@@ -111,6 +112,15 @@ def judge(
             ]
         ),
     )
+
+
+def _form(period: str) -> str:
+    """What kind of period it is: a year is never the one before a quarter.
+
+    >>> _form("2024") == _form("2023"), _form("2024Q1") == _form("2024")
+    (True, False)
+    """
+    return re.sub(r"\d", "0", period)
 
 
 def _stated(dataset: Dataset, key: Key) -> pd.DataFrame:

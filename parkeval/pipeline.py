@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
     from geodata.model import Dataset
     from indicators.model import Findings
-    from parkeval.config import Workspace
 
 PROBLEMS = "数据问题清单.csv"
+
+SHOWN = 20
+"""Severe problems told at once when an evaluation is refused; `check` lists them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +82,14 @@ def evaluate(
         InputError: the input cannot be used or has severe problems; nothing has been written.
     """
     workspace = config.load(directory)
-    chosen = {"period": period or workspace.period, "standards": tuple(standards)}
-    if not standards:
-        chosen["standards"] = workspace.standards
+    chosen = {
+        "period": period or workspace.period,
+        "standards": tuple(standards) or workspace.standards,
+    }
     workspace = workspace.model_copy(update=chosen)
     decided = decisions.load(directory)
     dataset = assemble(directory, workspace, decided, step=step)
-    _refuse_severe(dataset, workspace)
+    _refuse_severe(dataset)
     findings = judge(dataset, workspace, directory=directory, step=step)
     step("生成报告")
     return Outcome(findings=findings, written=_write(directory, findings, step))
@@ -134,14 +137,11 @@ def _rendered(findings: Findings, names: Sequence[str], *, public: bool) -> dict
     return {f"reports/{findings.period}/{one.name}": one.content for one in made}
 
 
-def _refuse_severe(dataset: Dataset, workspace: Workspace) -> None:
+def _refuse_severe(dataset: Dataset) -> None:
     """Figures that cannot be trusted are not judged."""
     severe = [one for one in dataset.issues if one.severity == "severe"]
     if severe:
-        head = issue(
-            "severe-problems", count=len(severe), file=f"reports/{workspace.period}/{PROBLEMS}"
-        )
-        raise InputError([head, *severe[:20]])
+        raise InputError([issue("severe-problems", count=len(severe)), *severe[:SHOWN]])
 
 
 def _csv(dataset: Dataset) -> bytes:
