@@ -63,7 +63,7 @@ def enrol(
                 "duplicate-parcel",
                 subject=name,
                 count=count,
-                file=joined.loc[[name], "source"].iloc[0],
+                **_place(joined.loc[[name], "source"].iloc[0]),
             )
             for name, count in twice.items()
         )
@@ -105,6 +105,12 @@ def _unknown(kind: str, index: pd.Index[str]) -> pd.Series[float]:
     return pd.Series(None, index=index, dtype=dtype)
 
 
+def _place(source: object) -> dict[str, str]:
+    """File and layer of a parcel's source."""
+    file, _, layer = str(source).partition("!")
+    return {"file": file, "sheet": layer}
+
+
 def _differences(frame: gpd.GeoDataFrame, tolerance: float) -> list[Issue]:
     recorded, measured = frame["recorded_area_mu"], frame["measured_area_mu"]
     share = (measured - recorded).abs() / recorded
@@ -113,7 +119,7 @@ def _differences(frame: gpd.GeoDataFrame, tolerance: float) -> list[Issue]:
         issue(
             "area-differs",
             subject=name,
-            file=frame.at[name, "source"],
+            **_place(frame.at[name, "source"]),
             recorded=f"{recorded.at[name]:.2f}",
             measured=f"{measured.at[name]:.2f}",
             share=f"{share.at[name]:.1%}",

@@ -123,7 +123,7 @@ def _write(directory: Path, findings: Findings, step: Callable[[str], None]) -> 
     stored = store.dump(findings)
     outputs |= {f"{base}/{store.TABLES}/{name}": content for name, content in stored.items()}
     outputs |= _rendered(findings, tuple(reports()), public=False)
-    outputs[f"reports/{findings.period}/{PROBLEMS}"] = problem_table(findings.issues)
+    outputs[f"reports/{findings.period}/{PROBLEMS}"] = problem_table(findings.issues, findings.dataset)
     folder = directory / decisions.FOLDER
     decided = {f"{decisions.FOLDER}/{path.name}": digest([path]) for path in folder.glob("*.csv")}
     outputs[f"{base}/manifest.json"] = manifest(findings, outputs, decided)
@@ -145,7 +145,7 @@ def _refuse_severe(dataset: Dataset) -> None:
 
 
 def _csv(dataset: Dataset) -> bytes:
-    return problem_table(in_order(dataset.issues))
+    return problem_table(in_order(dataset.issues), dataset)
 
 
 def explain(

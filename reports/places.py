@@ -81,6 +81,14 @@ def park_names(data: Dataset) -> dict[str, str]:
     return {str(one): str(one if pd.isna(name) else name) for one, name in stated.items()}
 
 
+def subject_names(data: Dataset) -> dict[str, str]:
+    """Name of every park, enterprise and parcel that has one, by id."""
+    stated = (data.parcels.get("parcel_name"), data.enterprises.get("enterprise_name"))
+    named = [one.dropna() for one in stated if one is not None]
+    found = {str(one): str(name) for column in named for one, name in column.items()}
+    return found | park_names(data)
+
+
 def tree(parks: pd.DataFrame) -> list[tuple[str, int]]:
     """Parks as people list them, by level and id, parts below their park, with their depth."""
     above = {park: chain[0] for park, chain in ancestors(parks).items() if chain}

@@ -21,7 +21,7 @@ from reports.labels import (
     word,
 )
 from reports.places import grade_counts, in_period, park_names, tree
-from reports.tables import enterprise_table, issue_table, park_table, point_table
+from reports.tables import enterprise_table, issue_columns, issue_table, park_table, point_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -193,13 +193,9 @@ def unlinked_sheet(findings: Findings) -> Sheet:
 
 def issues_sheet(findings: Findings) -> Sheet:
     """数据问题: severest first, with the place and what to do."""
-    frame = issue_table(findings.issues)
+    frame = issue_table(findings.issues, findings.dataset)
     frame["severity"] = [word("severities", one) for one in frame["severity"]]
-    shown = [
-        column("issue_title", at="title") if name == "title" else column(name)
-        for name in frame.columns
-    ]
-    return sheet("issues", findings, [_shown("", shown, frame)])
+    return sheet("issues", findings, [_shown("", issue_columns(), frame)])
 
 
 def judged_columns(findings: Findings, kind: Kind) -> list[Column]:

@@ -10,7 +10,7 @@ import pandas as pd
 from geodata.issues import in_order
 from geodata.rollup import roll_up, with_parents
 from reports.labels import column, word
-from reports.places import home_names, in_period, lineage, main_occupant
+from reports.places import home_names, in_period, lineage, main_occupant, subject_names
 from reports.write import layer_bytes
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from geodata.model import Amounts, Dataset
     from indicators.model import Evaluation, Findings, Measured
     from indicators.rules import Kind
+    from reports.labels import Column
 
 JUDGED = ("cohort", "score", "coverage", "rank", "grade", "reason")
 """Columns of an evaluation's result that stand in the tables, after the standard's id."""
@@ -35,6 +36,7 @@ ISSUE_COLUMNS = (
     "cell",
     "value",
     "subject",
+    "subject_name",
     "message",
     "remedy",
     "owner",
@@ -72,7 +74,7 @@ def result_tables(findings: Findings) -> dict[str, bytes]:
         "unlinked": _in_order(in_period(findings.dataset.unlinked, findings.period)),
         "points": point_table(findings),
         "ledger": findings.ledger,
-        "issues": issue_table(findings.issues),
+        "issues": issue_table(findings.issues, findings.dataset),
     }
     files = {f"{name}.csv": _csv(frame) for name, frame in frames.items()}
     files |= {f"{name}.parquet": _parquet(frame) for name, frame in frames.items()}
@@ -84,19 +86,22 @@ def result_tables(findings: Findings) -> dict[str, bytes]:
     return files
 
 
-def problem_table(issues: Iterable[Issue]) -> bytes:
+def problem_table(issues: Iterable[Issue], data: Dataset) -> bytes:
     """The list of data problems for people, as csv with Chinese headers."""
-    table = issue_table(issues)
-    titles = {
-        name: column("issue_title" if name == "title" else name).title
-        for name in map(str, table.columns)
-    }
+    table = issue_table(issues, data)
+    titles = {one.id: one.title for one in issue_columns()}
     told = table.assign(severity=[word("severities", one) for one in table["severity"]])
     return _csv(told.rename(columns=titles), index=False)
 
 
-def issue_table(issues: Iterable[Issue]) -> pd.DataFrame:
-    """Every doubt in display order, its words made from the catalogue."""
+def issue_columns() -> list[Column]:
+    """Columns of the problem list as people see them."""
+    return [column("issue_title" if one == "title" else one, at=one) for one in ISSUE_COLUMNS]
+
+
+def issue_table(issues: Iterable[Issue], data: Dataset) -> pd.DataFrame:
+    """Every doubt in display order, worded by the catalogue, with the name of its subject."""
+    named = subject_names(data)
     rows = [
         {
             "severity": one.severity,
@@ -107,6 +112,7 @@ def issue_table(issues: Iterable[Issue]) -> pd.DataFrame:
             "cell": one.cell,
             "value": one.value,
             "subject": one.subject,
+            "subject_name": named.get(one.subject, ""),
             "message": one.message(),
             "remedy": one.remedy(),
             "owner": one.kind.owner,

@@ -252,7 +252,7 @@ def _widths(tables: Sequence[Table]) -> list[int]:
         for number, one in enumerate(table.columns):
             cells = (_width_of(value, one.kind) for value in table.frame[one.id])
             lines = -(-display_width(one.title) // _header_lines(one))
-            widest = max([min(max(cells, default=0), WIDEST), lines + 2])
+            widest = max([min(max(cells, default=0), WIDEST), lines + 4])
             found[number] = max(found[number], widest + 3)
     return found
 

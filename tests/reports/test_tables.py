@@ -99,12 +99,12 @@ def test_csv_opens_in_excel_and_runs_no_formula() -> None:
 
     assert content.startswith(b"\xef\xbb\xbf")
     assert ",'=1+1电子有限公司," in content.decode("utf-8-sig")
-    assert ",'=cmd" in problem_table(build().issues).decode("utf-8-sig")
+    assert ",'=cmd" in problem_table(build().issues, build().dataset).decode("utf-8-sig")
 
 
 def test_numbers_as_text_are_not_touched() -> None:
     """A negative number read as text is a number to a spreadsheet too."""
-    text = problem_table([issue("not-a-number", value="-5", field="税")]).decode("utf-8-sig")
+    text = problem_table([issue("not-a-number", value="-5", field="税")], build().dataset).decode("utf-8-sig")
 
     assert ",-5," in text
 
@@ -128,11 +128,11 @@ def test_the_geopackage_holds_parks_and_parcels(tmp_path: Path) -> None:
 
 def test_problems_are_sorted_and_worded() -> None:
     """Severest first, in Chinese, with what to do; the machine's table keeps the ids."""
-    table = issue_table(build().issues)
+    table = issue_table(build().issues, build().dataset)
 
     assert ["severe", "warning", "info"] == list(table["severity"])
     assert (
-        problem_table(build().issues).decode("utf-8-sig").startswith("严重程度,问题代码,问题,文件")
+        problem_table(build().issues, build().dataset).decode("utf-8-sig").startswith("严重程度,问题代码,问题,文件")
     )
     assert "重叠" in table.iloc[0]["message"]
 
