@@ -109,13 +109,21 @@ def assemble(
 
 
 def _check_scope(workspace: Workspace, done: list[Read]) -> None:
-    """Parks are judged in the scope of their boundary; another scope would mix areas."""
-    wanted = workspace.options.park_scope
+    """Land is divided by only in the scope it is declared for; anything else would mix areas."""
+    options = workspace.options
+    found: list[Issue] = []
     for one in done:
-        drawn = one.source.table == "parks" and "geometry" in one.delivery.conformed.frame
-        if drawn and one.source.scope != wanted:
-            cause = f"园区范围图层 {one.source.id} 的口径是“{one.source.scope}”，与“{wanted}”不同"
-            raise InputError([issue("workspace-invalid", where="options park_scope", cause=cause)])
+        drawn = "geometry" in one.delivery.conformed.frame
+        land = one.source.table in {"parcels", "leases"}
+        if not land and not (one.source.table == "parks" and drawn):
+            continue
+        name = "enterprise_scope" if land else "park_scope"
+        wanted = getattr(options, name)
+        if one.source.scope != wanted:
+            cause = f"来源 {one.source.id} 的用地口径是“{one.source.scope}”，与“{wanted}”不同"
+            found.append(issue("workspace-invalid", where=f"options {name}", cause=cause))
+    if found:
+        raise InputError(found)
 
 
 def _shaped(layer: gpd.GeoDataFrame) -> gpd.GeoSeries:

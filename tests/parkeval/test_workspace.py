@@ -305,6 +305,17 @@ def test_tax_in_another_scope_is_never_divided_by_local_land(city: Path) -> None
     assert "法人" in listed
 
 
+def test_land_in_another_scope_is_refused(city: Path) -> None:
+    """Judging by 法人口径 with land that is declared 在地 is refused with both named."""
+    config = (city / "parkeval.toml").read_text(encoding="utf-8")
+    config = config.replace('enterprise_scope = "在地"', 'enterprise_scope = "法人"')
+    (city / "parkeval.toml").write_text(config, encoding="utf-8")
+    told = refused("evaluate", city)
+
+    assert "parcels" in told
+    assert "“在地”，与“法人”不同" in told
+
+
 def test_every_mistake_of_the_workspace_file_is_told_at_once(city: Path) -> None:
     """Unknown keys, wrong types and unknown fields come in one message."""
     config = (city / "parkeval.toml").read_text(encoding="utf-8")
