@@ -9,6 +9,7 @@ import click
 
 from geodata.errors import InputError
 from parkeval import __version__
+from parkeval.cli.options import Group
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("parkeval.cli.workspace:demo", "生成完整的示例工作区（虚构示例）并完成评价"),
@@ -29,7 +30,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Commands by name, each loaded only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -59,7 +60,7 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     help="parkeval：按亩均效益评价园区和企业。",
 )
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s", help="显示版本")
 def cli() -> None:
     """Group of all commands."""
 
@@ -94,13 +95,18 @@ def _wrong(error: click.UsageError) -> str:
         near = f"，相近的有 {'、'.join(error.possibilities)}" if error.possibilities else ""
         return f"没有选项 {error.option_name}{near}"
     if isinstance(error, click.MissingParameter) and error.param is not None:
-        return f"缺少 {error.param.opts[-1] if error.param.opts else error.param.name}"
+        return f"缺少 {_shown(error.param)}"
     if isinstance(error, click.BadParameter) and error.param is not None:
-        return f"{error.param.opts[-1]} 的值不对（{error.message}）"
+        return f"{_shown(error.param)} 的值不对（{error.message}）"
     if error.ctx is not None and isinstance(error.ctx.command, click.Group):
         present = "、".join(error.ctx.command.list_commands(error.ctx))
         return f"没有这个命令，可用的有 {present}"
     return error.message
+
+
+def _shown(param: click.Parameter) -> str:
+    """An option by its name, an argument by the word that the usage line shows."""
+    return param.opts[-1] if isinstance(param, click.Option) else param.human_readable_name
 
 
 def message(error: InputError) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from parkeval.cli import screen
-from parkeval.cli.options import AS_JSON
+from parkeval.cli.options import AS_JSON, Command, Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from indicators.rules import Cohort, Criterion, Indicator, Standard
 
 
-@click.group(help="评价标准：list 列出，show 看一个，check 检查一个标准文件。")
+@click.group(cls=Group, help="评价标准：list 列出，show 看一个，check 检查一个标准文件。")
 def standards() -> None:
     """Group of the commands about standards."""
 
@@ -93,7 +93,7 @@ def check(file: str, *, as_json: bool) -> None:
     screen.lines([f"可用  {found.title.zh}（{found.id}）：{size}"])
 
 
-@click.command(help="指标目录：编号、名称、单位、怎么算。")
+@click.command(cls=Command, help="指标目录：编号、名称、单位、怎么算。")
 @AS_JSON
 def indicators(*, as_json: bool) -> None:
     """Print the catalogue of indicators."""
@@ -106,7 +106,7 @@ def indicators(*, as_json: bool) -> None:
         screen.lines(_table((one.id, one.label.zh, _unit(one), _formula(one)) for one in known))
 
 
-@click.command(help="数据项目目录：编号、名称、单位、可出现在哪类表、别名。")
+@click.command(cls=Command, help="数据项目目录：编号、名称、单位、可出现在哪类表、别名。")
 @AS_JSON
 def fields(*, as_json: bool) -> None:
     """Print the data dictionary."""
@@ -125,7 +125,7 @@ def fields(*, as_json: bool) -> None:
     )
 
 
-@click.command(help="数据问题目录：编号、严重程度、含义、处理办法。")
+@click.command(cls=Command, help="数据问题目录：编号、严重程度、含义、处理办法。")
 @AS_JSON
 def issues(*, as_json: bool) -> None:
     """Print the catalogue of issues."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parkeval.cli import screen
-from parkeval.cli.options import AS_JSON
+from parkeval.cli.options import AS_JSON, Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,8 +41,9 @@ class _Layer:
 
 
 @click.command(
+    cls=Command,
     help="只做落位：量出宗地图层 PARCELS 的每宗地在园区图层 PARKS 的每个园区内有多大"
-    "（CGCS2000 椭球面积），每个相交对一行，写成 csv。"
+    "（CGCS2000 椭球面积），每个相交对一行，写成 csv。",
 )
 @click.argument("parcels", metavar="PARCELS", type=_PATH)
 @click.argument("parks", metavar="PARKS", type=_PATH)

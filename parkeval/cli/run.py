@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from parkeval.cli import screen
-from parkeval.cli.options import AS_JSON, DIRECTORY
+from parkeval.cli.options import AS_JSON, DIRECTORY, Command
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @click.command(
-    help="读取、规整、落位、关联工作区 DIR 的数据，列出数据问题；有严重问题时退出码为 1。"
+    cls=Command,
+    help="读取、规整、落位、关联工作区 DIR 的数据，列出数据问题；有严重问题时退出码为 1。",
 )
 @DIRECTORY
 @AS_JSON
@@ -40,7 +41,9 @@ def check(directory: Path, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@click.command(help="对工作区 DIR 完成一次试算：评分、分档、排名、聚类，写出结果、工作簿和地图。")
+@click.command(
+    cls=Command, help="对工作区 DIR 完成一次试算：评分、分档、排名、聚类，写出结果、工作簿和地图。"
+)
 @DIRECTORY
 @click.option("--period", metavar="P", help="统计期，默认取 parkeval.toml 中的 period")
 @click.option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parkeval.cli import screen
-from parkeval.cli.options import AS_JSON
+from parkeval.cli.options import AS_JSON, Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +21,10 @@ _PATH = click.Path(path_type=Path)
 
 
 @click.command(
+    cls=Command,
     help="只用评价标准，给任意一张表 TABLE（csv、xlsx、xls、parquet）评分，写成 csv。\n\n"
     "表中须有 subject_id 列（或标准指定的对象列）；period、scope 列可有可无；其余列名用项目名、"
-    "指标名或其中文名。评价期以前的行作为上期数据。"
+    "指标名或其中文名。评价期以前的行作为上期数据。",
 )
 @click.argument("table", metavar="TABLE", type=_PATH)
 @click.option("--standard", required=True, metavar="ID|FILE", help="标准的编号，或标准文件（TOML）")

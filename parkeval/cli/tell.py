@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from parkeval.cli import screen
-from parkeval.cli.options import AS_JSON, DIRECTORY
+from parkeval.cli.options import AS_JSON, DIRECTORY, Command
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command(help="说明 SUBJECT（企业代码、企业名称或园区）的得分从何而来，提高一档要做到什么。")
+@click.command(
+    cls=Command, help="说明 SUBJECT（企业代码、企业名称或园区）的得分从何而来，提高一档要做到什么。"
+)
 @DIRECTORY
 @click.argument("subject", metavar="SUBJECT")
 @click.option("--period", metavar="P", help="统计期，默认取 parkeval.toml 中的 period")
@@ -32,7 +34,7 @@ def explain(
         click.echo("\n\n".join(one.text() for one in told))
 
 
-@click.command(help="根据工作区 DIR 已有的结果重新生成报告。")
+@click.command(cls=Command, help="根据工作区 DIR 已有的结果重新生成报告。")
 @DIRECTORY
 @click.option("--list", "show", is_flag=True, help="列出可生成的报告")
 @click.option("--only", metavar="NAME", multiple=True, help="只生成这些报告，可多次给出")

@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from parkeval.cli import screen
-from parkeval.cli.options import AS_JSON
+from parkeval.cli.options import AS_JSON, Command
 from parkeval.cli.run import evaluate
 
 
-@click.command(help="在 DIR（默认 demo）生成一个完整的示例工作区（数据全部虚构）并完成评价。")
+@click.command(
+    cls=Command, help="在 DIR（默认 demo）生成一个完整的示例工作区（数据全部虚构）并完成评价。"
+)
 @click.argument("directory", metavar="[DIR]", type=click.Path(path_type=Path), default=Path("demo"))
 @AS_JSON
 @click.pass_context
@@ -33,7 +35,8 @@ def demo(context: click.Context, directory: Path, *, as_json: bool) -> None:
 
 
 @click.command(
-    help="新建工作区 DIR；DIR/data 中已有文件时，按认出的列拟一份 parkeval.toml 供人确认。"
+    cls=Command,
+    help="新建工作区 DIR；DIR/data 中已有文件时，按认出的列拟一份 parkeval.toml 供人确认。",
 )
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 @AS_JSON
