@@ -123,7 +123,9 @@ def _write(directory: Path, findings: Findings, step: Callable[[str], None]) -> 
     stored = store.dump(findings)
     outputs |= {f"{base}/{store.TABLES}/{name}": content for name, content in stored.items()}
     outputs |= _rendered(findings, tuple(reports()), public=False)
-    outputs[f"reports/{findings.period}/{PROBLEMS}"] = problem_table(findings.issues, findings.dataset)
+    outputs[f"reports/{findings.period}/{PROBLEMS}"] = problem_table(
+        findings.issues, findings.dataset
+    )
     folder = directory / decisions.FOLDER
     decided = {f"{decisions.FOLDER}/{path.name}": digest([path]) for path in folder.glob("*.csv")}
     outputs[f"{base}/manifest.json"] = manifest(findings, outputs, decided)

@@ -104,7 +104,9 @@ def test_csv_opens_in_excel_and_runs_no_formula() -> None:
 
 def test_numbers_as_text_are_not_touched() -> None:
     """A negative number read as text is a number to a spreadsheet too."""
-    text = problem_table([issue("not-a-number", value="-5", field="税")], build().dataset).decode("utf-8-sig")
+    text = problem_table([issue("not-a-number", value="-5", field="税")], build().dataset).decode(
+        "utf-8-sig"
+    )
 
     assert ",-5," in text
 
@@ -132,7 +134,9 @@ def test_problems_are_sorted_and_worded() -> None:
 
     assert ["severe", "warning", "info"] == list(table["severity"])
     assert (
-        problem_table(build().issues, build().dataset).decode("utf-8-sig").startswith("严重程度,问题代码,问题,文件")
+        problem_table(build().issues, build().dataset)
+        .decode("utf-8-sig")
+        .startswith("严重程度,问题代码,问题,文件")
     )
     assert "重叠" in table.iloc[0]["message"]
 
