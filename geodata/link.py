@@ -12,7 +12,7 @@ import pandas as pd
 from geodata.fields import fields
 from geodata.identifiers import several
 from geodata.issues import Issue, in_order, issue
-from geodata.merge import address, shown
+from geodata.merge import address, place, shown
 from geodata.recognise import texts
 from geodata.register import UNLINKED
 
@@ -186,7 +186,7 @@ def _held(lot: _Lot, register: Register) -> _Row | _Refusal | None:
     """Occupancy of the holder without its period; None for land that needs no holder."""
     match = register.match(lot.code, lot.name)
     owners = several(lot.name)
-    parts = {"subject": lot.id, "value": lot.name or lot.code, "file": lot.source}
+    parts = {"subject": lot.id, "value": lot.name or lot.code, **place(lot.source)}
     if not (lot.code or lot.name) and lot.state in _UNSUPPLIED:
         return None
     if len(owners) > 1 and match.rung in {None, "code"}:

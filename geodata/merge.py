@@ -118,6 +118,16 @@ def address(file: str, sheet: str, cell: str) -> str:
     return f"{file}!{sheet}!{cell}" if sheet else f"{file}!{cell}"
 
 
+def place(source: str) -> dict[str, str]:
+    """File and sheet or layer of a source written as `file!layer`, as an issue takes them.
+
+    >>> place("宗地.gpkg!西部")
+    {'file': '宗地.gpkg', 'sheet': '西部'}
+    """
+    file, _, layer = source.partition("!")
+    return {"file": file, "sheet": layer}
+
+
 def differ(name: str, left: pd.Series[Any], right: pd.Series[Any]) -> pd.Series[bool]:
     """Where both are known and not the same: numbers beyond rounding, text beyond folding."""
     kind = fields()[name].type

@@ -13,6 +13,7 @@ from geodata.errors import InputError
 from geodata.fields import fields_of
 from geodata.geometry import area_m2, mend
 from geodata.issues import Issue, issue
+from geodata.merge import place
 from geodata.units import M2_PER_MU
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def enrol(
                 "duplicate-parcel",
                 subject=name,
                 count=count,
-                **_place(joined.loc[[name], "source"].iloc[0]),
+                **place(str(joined.loc[[name], "source"].iloc[0])),
             )
             for name, count in twice.items()
         )
@@ -105,12 +106,6 @@ def _unknown(kind: str, index: pd.Index[str]) -> pd.Series[float]:
     return pd.Series(None, index=index, dtype=dtype)
 
 
-def _place(source: object) -> dict[str, str]:
-    """File and layer of a parcel's source."""
-    file, _, layer = str(source).partition("!")
-    return {"file": file, "sheet": layer}
-
-
 def _differences(frame: gpd.GeoDataFrame, tolerance: float) -> list[Issue]:
     recorded, measured = frame["recorded_area_mu"], frame["measured_area_mu"]
     share = (measured - recorded).abs() / recorded
@@ -119,7 +114,7 @@ def _differences(frame: gpd.GeoDataFrame, tolerance: float) -> list[Issue]:
         issue(
             "area-differs",
             subject=name,
-            **_place(frame.at[name, "source"]),
+            **place(str(frame.at[name, "source"])),
             recorded=f"{recorded.at[name]:.2f}",
             measured=f"{measured.at[name]:.2f}",
             share=f"{share.at[name]:.1%}",

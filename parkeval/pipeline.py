@@ -14,15 +14,17 @@ from parkeval.assemble import assemble
 from parkeval.judge import judge
 from parkeval.provenance import digest, manifest
 from reports.catalog import reports
+from reports.problems import problems
 from reports.tables import problem_table, result_tables
 from reports.write import write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from geodata.model import Dataset
     from indicators.model import Findings
+    from parkeval.config import Workspace
 
 PROBLEMS = "数据问题清单.csv"
 
@@ -51,16 +53,16 @@ def check(directory: Path, *, step: Callable[[str], None] = _silent) -> tuple[Da
     """Read, conform, locate and link; write the list of problems.
 
     Returns:
-        The facts and the path of the problem list, which is written whatever was found.
+        The facts and the path of the problem list as csv, which is written, and beside it the
+        same as a workbook, whatever was found.
 
     Raises:
         InputError: a source cannot be used at all.
     """
     workspace = config.load(directory)
     dataset = assemble(directory, workspace, decisions.load(directory), step=step)
-    path = f"reports/{workspace.period}/{PROBLEMS}"
-    written = write_bytes({path: _csv(dataset)}, directory)
-    return dataset, written[0]
+    listed = _problems(dataset.issues, dataset, workspace, workspace.period)
+    return dataset, write_bytes(listed, directory)[0]
 
 
 def evaluate(
@@ -100,6 +102,8 @@ def report(
 ) -> tuple[Path, ...]:
     """Render reports again from stored results.
 
+    Without `only` and not in public, the problem list is written again too.
+
     Raises:
         InputError: no results, or an unknown report.
     """
@@ -113,6 +117,8 @@ def report(
             issue("report-unknown", value=name, present="、".join(known)) for name in unknown
         )
     files = _rendered(findings, only or tuple(known), public=public)
+    if not only and not public:
+        files |= _problems(findings.issues, findings.dataset, findings, findings.period)
     return tuple(write_bytes(files, directory))
 
 
@@ -123,9 +129,7 @@ def _write(directory: Path, findings: Findings, step: Callable[[str], None]) -> 
     stored = store.dump(findings)
     outputs |= {f"{base}/{store.TABLES}/{name}": content for name, content in stored.items()}
     outputs |= _rendered(findings, tuple(reports()), public=False)
-    outputs[f"reports/{findings.period}/{PROBLEMS}"] = problem_table(
-        findings.issues, findings.dataset
-    )
+    outputs |= _problems(findings.issues, findings.dataset, findings, findings.period)
     folder = directory / decisions.FOLDER
     decided = {f"{decisions.FOLDER}/{path.name}": digest([path]) for path in folder.glob("*.csv")}
     outputs[f"{base}/manifest.json"] = manifest(findings, outputs, decided)
@@ -146,8 +150,21 @@ def _refuse_severe(dataset: Dataset) -> None:
         raise InputError([issue("severe-problems", count=len(severe)), *severe[:SHOWN]])
 
 
-def _csv(dataset: Dataset) -> bytes:
-    return problem_table(in_order(dataset.issues), dataset)
+def _problems(
+    issues: Iterable[Issue], dataset: Dataset, about: Findings | Workspace, period: str
+) -> dict[str, bytes]:
+    """The problem list, as csv and as a workbook for the departments, by path."""
+    listed = in_order(issues)
+    made = problems(
+        listed,
+        dataset,
+        title=about.title,
+        document_date=about.document_date,
+        is_example=about.is_example,
+    )
+    folder = f"reports/{period}"
+    csv = problem_table(listed, dataset)
+    return {f"{folder}/{PROBLEMS}": csv, f"{folder}/{made.name}": made.content}
 
 
 def explain(

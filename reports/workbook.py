@@ -6,6 +6,7 @@ import io
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -47,7 +48,7 @@ LINE = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Styles:
+class Styles:
     """Formats made once per workbook."""
 
     heading: Format
@@ -58,11 +59,26 @@ class _Styles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A sheet that has been drawn.
+
+    Attributes:
+        page: where more can be put.
+        headers: row of each table's header, from 0.
+        widths: width of each column in half-width characters.
+    """
+
+    page: Worksheet
+    headers: tuple[int, ...]
+    widths: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Page:
     """A sheet under the pen."""
 
     sheet: Worksheet
-    styles: _Styles
+    styles: Styles
     widths: Sequence[int]
 
 
@@ -77,6 +93,25 @@ def workbook(findings: Findings, *, public: bool = False) -> Artifact:
         An xlsx whose bytes depend on the findings alone.
     """
     buffer = io.BytesIO()
+    heading = _heading(findings)
+    with new_book(buffer, heading=heading, date=findings.document_date) as book:
+        look = styles(book)
+        for one in _sheets(findings, public=public):
+            write_sheet(book, one, look, [heading, *_lines(findings, one, public=public)])
+    name = word("workbook", "public_file" if public else "file")
+    return Artifact(
+        name=name, media_type=MEDIA_TYPE, content=buffer.getvalue(), confidential=not public
+    )
+
+
+def new_book(buffer: io.BytesIO, *, heading: str, date: str) -> Workbook:
+    """An empty workbook in memory in which text stays text.
+
+    Args:
+        buffer: gets the bytes when the workbook is closed.
+        heading: title among the file's properties.
+        date: ISO date of the document; the file is dated by it, never by the clock.
+    """
     options = {
         "in_memory": True,
         "strings_to_formulas": False,
@@ -84,16 +119,9 @@ def workbook(findings: Findings, *, public: bool = False) -> Artifact:
         "strings_to_numbers": False,
         "default_date_format": "yyyy-mm-dd",
     }
-    heading = _heading(findings)
-    with xlsxwriter.Workbook(buffer, options) as book:
-        book.set_properties({"title": heading, "created": _moment(findings.document_date)})
-        styles = _styles(book)
-        for one in _sheets(findings, public=public):
-            _write(book, one, styles, [heading, *_lines(findings, one, public=public)])
-    name = word("workbook", "public_file" if public else "file")
-    return Artifact(
-        name=name, media_type=MEDIA_TYPE, content=buffer.getvalue(), confidential=not public
-    )
+    book = xlsxwriter.Workbook(buffer, options)
+    book.set_properties({"title": heading, "created": _moment(date)})
+    return book
 
 
 def _sheets(findings: Findings, *, public: bool) -> list[Sheet]:
@@ -123,7 +151,8 @@ def _moment(date: str) -> datetime:
     return datetime.fromisoformat(date).replace(tzinfo=UTC)
 
 
-def _styles(book: Workbook) -> _Styles:
+def styles(book: Workbook) -> Styles:
+    """The formats that every sheet of ours shares."""
     base = {"font_name": word("workbook", "font"), "font_size": 10, "valign": "vcenter"}
     edge = {"bottom": 1, "bottom_color": "#d0d5da"}
     cells: dict[str, Format] = {}
@@ -133,7 +162,7 @@ def _styles(book: Workbook) -> _Styles:
         cells[name] = book.add_format(look)
     head = {"bold": True, "font_color": "#ffffff", "bg_color": "#2f4858", "border": 1}
     wrapped = {"text_wrap": True, "border_color": "#ffffff", "align": "center"}
-    return _Styles(
+    return Styles(
         heading=book.add_format(base | {"bold": True, "font_size": 15, "font_color": "#2f4858"}),
         note=book.add_format(base | {"font_color": "#59636b"}),
         title=book.add_format(base | {"bold": True, "font_size": 12, "font_color": "#2f4858"}),
@@ -142,39 +171,51 @@ def _styles(book: Workbook) -> _Styles:
     )
 
 
-def _write(book: Workbook, one: Sheet, styles: _Styles, lines: Sequence[str]) -> None:
+def write_sheet(
+    book: Workbook, one: Sheet, styles: Styles, lines: Sequence[str], *, widest: int = WIDEST
+) -> Written:
+    """Draw a sheet: lines above, tables below each other, set up for paper.
+
+    Args:
+        book: gets the sheet.
+        one: what to draw.
+        styles: the workbook's formats.
+        lines: heading, then notes.
+        widest: width in half-width characters from which text wraps.
+    """
     page: Worksheet = book.add_worksheet(one.title)
     page.hide_gridlines(2)
     page.set_row(0, 26)
     page.write_string(0, 0, lines[0], styles.heading)
     for row, text in enumerate(lines[1:], start=1):
         page.write_string(row, 0, text, styles.note)
-    widths = _widths(one.tables)
+    widths = _widths(one.tables, widest)
     for number, width in enumerate(widths):
         page.set_column(number, number, width)
     pen = _Page(sheet=page, styles=styles, widths=widths)
-    row = len(lines) + 1
+    row, headers = len(lines) + 1, []
     for table in one.tables:
         if table.title:
             page.write_string(row, 0, table.title, styles.title)
             row += 1
-        first = row
+        headers.append(row)
         row = _table(pen, table, row) + 2
     frozen = words()["workbook"]["frozen"].get(one.id, 0)
     if len(one.tables) == 1:
-        _single(page, one.tables[0], first, frozen)
+        _single(page, one.tables[0], headers[0], frozen)
     else:
         page.freeze_panes(1, 0)
     wide = sum(widths) > 2 * PAGE and len(one.tables) == 1
     _print_setup(page, A4 if sum(widths) <= PAGE else A3)
     if wide:
-        page.print_area(first, 0, row - 3, len(widths) - 1)
+        page.print_area(headers[0], 0, row - 3, len(widths) - 1)
         page.set_print_scale(70)
         page.print_across()
         page.repeat_columns(0, max(frozen, 1) - 1)
         page.set_header(f"&L{lines[0]} · {lines[1]}")
     else:
         page.fit_to_pages(1, 0)
+    return Written(page=page, headers=tuple(headers), widths=tuple(widths))
 
 
 def _print_setup(page: Worksheet, paper: int) -> None:
@@ -199,7 +240,7 @@ def _table(page: _Page, table: Table, row: int) -> int:
     kinds = list(table.frame[ROW_KIND]) if ROW_KIND in table.frame else []
     lines = [1] * len(table.frame)
     for number, one in enumerate(table.columns):
-        for line, value in enumerate(table.frame[one.id]):
+        for line, value in enumerate(table.frame[one.id].tolist()):
             kind = kinds[line] if one.kind == "row" else one.kind
             shown = plain(value)
             _cell(page.sheet, (row + 1 + line, number), shown, page.styles.cells[kind])
@@ -211,6 +252,7 @@ def _table(page: _Page, table: Table, row: int) -> int:
     return row + len(table.frame) + 1
 
 
+@lru_cache(maxsize=10_000)
 def _lines_of(text: str, width: int) -> int:
     """Lines that wrapped text needs in a cell."""
     return sum(max(1, -(-display_width(one) // width)) for one in text.splitlines())
@@ -244,15 +286,15 @@ def plain(value: Any) -> str | float | None:
     return number if abs(number) != float("inf") else None
 
 
-def _widths(tables: Sequence[Table]) -> list[int]:
+def _widths(tables: Sequence[Table], most: int) -> list[int]:
     """Width of each column over all tables of a sheet."""
     count = max((len(one.columns) for one in tables), default=1)
     found = [NARROWEST] * count
     for table in tables:
         for number, one in enumerate(table.columns):
-            cells = (_width_of(value, one.kind) for value in table.frame[one.id])
+            cells = (_width_of(value, one.kind) for value in table.frame[one.id].tolist())
             lines = -(-display_width(one.title) // _header_lines(one))
-            widest = max([min(max(cells, default=0), WIDEST), lines + 4])
+            widest = max([min(max(cells, default=0), most), lines + 4])
             found[number] = max(found[number], widest + 3)
     return found
 
@@ -271,6 +313,7 @@ def _width_of(value: Any, kind: str) -> int:
     return len(f"{shown:,.{places}f}") + 1
 
 
+@lru_cache(maxsize=10_000)
 def display_width(text: str) -> int:
     """Width in half-width characters.
 

@@ -136,13 +136,12 @@ def test_running_twice_changes_nothing(city: Path) -> None:
 
 
 def test_reports_are_rendered_from_stored_results(city: Path) -> None:
-    """`report` writes the same workbook and map as `evaluate` did."""
+    """`report` writes the same workbook, map and problem lists as `evaluate` did."""
     assert run("evaluate", city).exit_code == 0
     folder = city / "reports" / "2024"
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     for path in folder.iterdir():
-        if path.suffix != ".csv":
-            path.unlink()
+        path.unlink()
     assert run("report", city).exit_code == 0
 
     assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -172,6 +171,19 @@ def test_check_lists_problems_and_passes_without_severe_ones(city: Path) -> None
 
     assert result.exit_code == 0, result.output
     assert (city / "reports" / "2024" / "数据问题清单.csv").is_file()
+    assert (city / "reports" / "2024" / "数据问题清单.xlsx").is_file()
+
+
+def test_the_problem_list_goes_to_nobody_outside(city: Path) -> None:
+    """A public version and a single report leave the problem lists alone."""
+    assert run("evaluate", city).exit_code == 0
+    folder = city / "reports" / "2024"
+    for path in folder.iterdir():
+        path.unlink()
+    assert run("report", city, "--public").exit_code == 0
+    assert run("report", city, "--only", "workbook").exit_code == 0
+
+    assert [] == [path.name for path in folder.iterdir() if "数据问题" in path.name]
 
 
 def test_overlapping_parks_are_a_problem_not_a_double_count(city: Path) -> None:
