@@ -32,6 +32,9 @@ NOTHING_DECLARED = Columns()
 
 _CREDIT_CODES = frozenset({"credit_code", "holder_code", "lessor_code", "tenant_code"})
 _LEAST_KNOWN = 5
+
+_SUSPECT_SHARE = 0.2
+"""Share of implausible values from which a column's unit is in doubt, not single cells."""
 """Fewer known values than this say nothing about a whole column."""
 _TYPES = {"number": "float64", "flag": "boolean", "date": "datetime64[s]"}
 
@@ -233,7 +236,7 @@ def _particulars(code: str, field: Field) -> dict[str, str]:
 
 
 def _out_of_bounds(records: _Records, one: _Taken) -> list[Issue]:
-    """Implausible numbers; when they are most of a column, its unit is in doubt instead."""
+    """Implausible numbers; when they are many in a column, its unit is in doubt instead."""
     field, column = one.field, one.column
     if field.type != "number" or column is None:
         return []
@@ -243,7 +246,7 @@ def _out_of_bounds(records: _Records, one: _Taken) -> list[Issue]:
     outside = np.flatnonzero((values < low) | (values > high)).tolist()
     known = int(np.count_nonzero(~np.isnan(values)))
     limits = {"low": _shown(low), "high": _shown(high)}
-    if known >= _LEAST_KNOWN and 2 * len(outside) > known:
+    if known >= _LEAST_KNOWN and len(outside) > _SUSPECT_SHARE * known:
         share = f"{len(outside) / known:.0%}"
         place = {"file": records.raw.file, "sheet": records.raw.sheet}
         about = {"column": column.header, "share": share, "unit": field.unit}

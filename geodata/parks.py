@@ -64,6 +64,10 @@ def enrol(deliveries: Sequence[Delivery]) -> Parks:
     _check_parents(frame["parent_id"], found)
     frame["is_leaf"] = ~index.isin(frame["parent_id"].dropna())
     geometry = _boundaries(stated, index, found)
+    found += [
+        issue("park-without-boundary", subject=park, name=str(frame["park_name"].get(park, "")))
+        for park in index[frame["is_leaf"] & geometry.isna()]
+    ]
     severe = [one for one in found if one.severity == "severe"]
     if severe:
         raise InputError(severe)

@@ -20,6 +20,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("parkeval.cli.tell:report", "根据已有结果重新生成报告"),
     "score": ("parkeval.cli.score:score", "只用评价标准，给任意一张表评分"),
     "locate": ("parkeval.cli.locate:locate", "只做落位：两个图层相交的面积"),
+    "survey": ("parkeval.cli.survey:survey", "勘测定界坐标文件与图层互转"),
     "standards": (
         "parkeval.cli.catalogues:standards",
         "评价标准：list 列表，show 详情，check 检查",

@@ -15,6 +15,7 @@ from geodata.geometry import duplicates, overlaps
 from geodata.issues import Issue, in_order, issue
 from geodata.link import Linked, link
 from geodata.locate import Located, locate
+from geodata.merge import place
 from geodata.model import Amounts, Dataset, Key
 from geodata.reconcile import reconcile
 from geodata.register import Register, register
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 LAND = "land_area_mu"
 TAX = "tax_10k_yuan"
+FAR = 1.0
+"""Degrees beyond all parks from which a layer of parcels cannot be the city's."""
+
 SLIVER_M2 = 1.0
 """Overlaps between parcels below this area are drawing noise and are not listed."""
 
@@ -134,8 +138,8 @@ def _shaped(layer: gpd.GeoDataFrame) -> gpd.GeoSeries:
 def _locations(located: Located, parcels: gpd.GeoDataFrame) -> pd.DataFrame:
     """Located area in the area that counts: the measured share of each parcel's `area_mu`."""
     pairs = located.pairs
-    share = pairs["area_m2"] / pairs["parcel_id"].map(located.audit["area_m2"])
-    area = share * pairs["parcel_id"].map(parcels["area_mu"])
+    whole = located.audit["area_m2"].reindex(pairs["parcel_id"]).to_numpy()
+    area = pairs["area_m2"] / whole * parcels["area_mu"].reindex(pairs["parcel_id"]).to_numpy()
     return pairs[["parcel_id", "park_id"]].assign(area_mu=area)
 
 
@@ -249,6 +253,7 @@ def _layout(located: Located, parcels: Parcels, parks: Parks) -> list[Issue]:
     inside = set(located.pairs["parcel_id"])
     shaped = _shaped(parcels.parcels)
     found += [issue("parcel-outside", subject=one) for one in shaped.index if one not in inside]
+    found += _far(parcels.parcels, leaves)
     found += duplicates(shaped)
     found += [
         issue(
@@ -259,6 +264,19 @@ def _layout(located: Located, parcels: Parcels, parks: Parks) -> list[Issue]:
         )
         for row in overlaps(shaped, least_m2=SLIVER_M2).itertuples()
     ]
+    return found
+
+
+def _far(parcels: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> list[Issue]:
+    """Layers that lie degrees away from every park: a wrong zone moves a layer by 3 degrees."""
+    west, south, east, north = parks.total_bounds
+    found: list[Issue] = []
+    shaped = parcels[parcels.geometry.notna()]
+    for source, part in shaped.groupby("source", sort=True):
+        x, y = part.geometry.bounds[["minx", "miny"]].median()
+        if not (west - FAR <= x <= east + FAR and south - FAR <= y <= north + FAR):
+            where = f"{x:.2f}°E {y:.2f}°N"
+            found.append(issue("layer-far", **place(str(source)), where=where))
     return found
 
 

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 FILE_NAME = "parkeval.toml"
 
+TAXES = ("tax_", "vat_")
+"""How the ids of tax components begin."""
+
+NEVER_TAX = {"tax_customs_10k_yuan", "tax_10k_yuan"}
+"""Taxes collected by customs are never local tax, and the result is no component of itself."""
+
 PERIOD = r"^[0-9A-Za-z一-鿿-]+$"
 """What a period may look like: it names folders."""
 
@@ -149,7 +155,22 @@ def _contradictions(workspace: Workspace) -> list[Issue]:
         seen.add(source.id)
         if (source.period is None) == (not source.periods):
             found.append(_wrong(where, "period 与 periods 须写且只写一项"))
-    tax = workspace.evaluated_tax
+    found += _tax_mistakes(workspace.evaluated_tax)
+    return found
+
+
+def _tax_mistakes(tax: EvaluatedTax | None) -> list[Issue]:
+    """Components that are unknown, named twice, or never part of evaluated tax."""
+    found: list[Issue] = []
+    named = (*tax.add, *tax.subtract) if tax else ()
+    for name in dict.fromkeys(named):
+        if named.count(name) > 1:
+            found.append(_wrong("evaluated_tax", f"“{name}”出现了 {named.count(name)} 次"))
+        if name in fields() and (fields()[name].unit != "万元" or not name.startswith(TAXES)):
+            found.append(_wrong("evaluated_tax", f"“{fields()[name].zh}”不是税收项目"))
+        if name in NEVER_TAX:
+            cause = f"“{fields()[name].zh}”不计入评价税收"
+            found.append(_wrong("evaluated_tax", cause))
     for name in (*tax.add, *tax.subtract) if tax else ():
         if name not in fields():
             near = "、".join(nearest(name, fields()))

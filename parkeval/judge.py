@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,6 +9,7 @@ import pandas as pd
 from geodata.errors import InputError
 from geodata.issues import in_order, issue
 from geodata.model import Key
+from geodata.periods import before
 from geodata.rollup import ledger
 from indicators.catalog import catalog, find_standard
 from indicators.cluster import cluster
@@ -61,7 +61,7 @@ def judge(
         raise InputError(
             [issue("period-missing", value=period, present="、".join(present) or "无")]
         )
-    earlier = [one for one in present if one < period and _form(one) == _form(period)]
+    last = before(period, present)
     grades: dict[str, pd.Series[str]] = {}
     evaluations: dict[str, Evaluation] = {}
 
@@ -80,15 +80,15 @@ def judge(
     for standard in standards:
         step(f"评价 {standard.title.zh}")
         now = subjects(standard.subject, period, standard.amounts)
-        before = subjects(standard.subject, earlier[-1], standard.amounts) if earlier else None
+        earlier = subjects(standard.subject, last, standard.amounts) if last else None
         if now is None:
             raise InputError([issue("period-missing", value=period, present="、".join(present))])
-        evaluations[standard.id] = evaluate(standard, now, before)
+        evaluations[standard.id] = evaluate(standard, now, earlier)
         if standard.subject == "enterprise":
             grades[standard.id] = evaluations[standard.id].result["grade"]
     step("指标总览、聚类与疑似闲置低效筛查")
-    firms = _overview(subjects, "enterprise", period, earlier)
-    parks = _overview(subjects, "park", period, earlier)
+    firms = _overview(subjects, "enterprise", period, last)
+    parks = _overview(subjects, "park", period, last)
     amounts = _stated(dataset, Key("enterprise", period, scope.enterprise_scope))
     judged = dataset.parks.index[dataset.parks["parent_id"].isna()]
     return Findings(
@@ -112,15 +112,6 @@ def judge(
             ]
         ),
     )
-
-
-def _form(period: str) -> str:
-    """What kind of period it is: a year is never the one before a quarter.
-
-    >>> _form("2024") == _form("2023"), _form("2024Q1") == _form("2024")
-    (True, False)
-    """
-    return re.sub(r"\d", "0", period)
 
 
 def _stated(dataset: Dataset, key: Key) -> pd.DataFrame:
@@ -147,17 +138,15 @@ def _check_order(standards: list[Standard]) -> None:
 
 
 def _overview(
-    subjects: Callable[[str, str], Subjects | None], kind: str, period: str, earlier: list[str]
+    subjects: Callable[[str, str], Subjects | None], kind: str, period: str, last: str | None
 ) -> Measured:
     """Every indicator of the catalogue that this kind of subject can have."""
     now = subjects(kind, period)
     if now is None:
-        raise InputError(
-            [issue("period-missing", value=period, present="、".join(earlier) or "无")]
-        )
-    before = subjects(kind, earlier[-1]) if earlier else None
+        raise InputError([issue("period-missing", value=period, present=last or "无")])
+    earlier = subjects(kind, last) if last else None
     wanted = [one for one in catalog().indicators.values() if kind in one.subjects]
-    return measure(wanted, now, before)
+    return measure(wanted, now, earlier)
 
 
 def _clusterings(values: pd.DataFrame, workspace: Workspace) -> Mapping[str, Clustering]:

@@ -14,6 +14,7 @@ from geodata import cells
 from geodata.errors import InputError
 from geodata.fields import fields
 from geodata.issues import Issue, issue
+from geodata.periods import before
 from geodata.readers.tabular import read_table
 from geodata.readers.vector import read_parquet_table
 from indicators.assign import assign
@@ -93,20 +94,25 @@ def read_scores(
     rows, doubts = _records(raw, start, columns)
     if rows.empty:
         raise InputError([issue("empty-table", **place), *doubts])
-    rows[PERIOD] = rows[PERIOD].map(_period).fillna(period) if PERIOD in rows else period
+    rows[PERIOD] = rows[PERIOD].map(_period) if PERIOD in rows else period
+    dateless = rows[PERIOD].isna()
+    doubts += [
+        issue("row-without-key", columns=PERIOD, value=name, **place)
+        for name in rows.loc[dateless, SUBJECT]
+    ]
+    rows = rows[~dateless].reset_index(drop=True)
     problems = [*_duplicates(rows, place), *_absent(rows, period, place)]
     if problems:
         raise InputError(problems)
-    earlier = sorted(one for one in set(rows[PERIOD]) if one < period)
+    last = before(period, set(rows[PERIOD]))
     now = _subjects(rows[rows[PERIOD] == period], columns, standard, period)
-    before = None
-    if earlier:
-        there = rows[PERIOD] == earlier[-1]
-        before = _subjects(rows[there], columns, standard, earlier[-1])
+    history = None
+    if last is not None:
+        history = _subjects(rows[rows[PERIOD] == last], columns, standard, last)
     lacking = _lacking(standard, now, columns, place)
     if lacking:
         raise InputError(lacking)
-    return ScoreTable(now=now, before=before, ignored=columns.ignored, issues=tuple(doubts))
+    return ScoreTable(now=now, before=history, ignored=columns.ignored, issues=tuple(doubts))
 
 
 def scores_table(evaluation: Evaluation, order: Sequence[str]) -> pd.DataFrame:

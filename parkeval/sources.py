@@ -12,6 +12,7 @@ from geodata.crs import to_cgcs2000
 from geodata.errors import InputError
 from geodata.issues import Issue, issue
 from geodata.model import Conformed, Delivery, RawTable
+from geodata.readers.survey_txt import read_survey_table
 from geodata.readers.tabular import read_table
 from geodata.readers.vector import read_layer
 from parkeval.provenance import digest
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from parkeval.config import Source, Workspace
 
-LAYERS = {".gpkg", ".shp", ".geojson", ".json", ".parquet", ".geoparquet"}
+LAYERS = {".gpkg", ".gdb", ".shp", ".zip", ".geojson", ".json", ".parquet", ".geoparquet"}
 """Suffixes that are read as layers; everything else is a table."""
 
 
@@ -88,13 +89,22 @@ def _one(directory: Path, source: Source) -> Read:
         complete=source.complete,
         energy_basis=source.energy_basis,
     )
-    companions = path.parent.glob(f"{path.stem}.*") if path.suffix.lower() == ".shp" else [path]
-    return Read(source=source, delivery=delivery, rows=len(raw.rows), sha256=digest(companions))
+    sha256 = digest(_files(path))
+    return Read(source=source, delivery=delivery, rows=len(raw.rows), sha256=sha256)
+
+
+def _files(path: Path) -> list[Path]:
+    """The files of a source: a shp with its companions, everything in the folder of a gdb."""
+    if path.is_dir():
+        return [one for one in path.rglob("*") if one.is_file()]
+    return list(path.parent.glob(f"{path.stem}.*")) if path.suffix.lower() == ".shp" else [path]
 
 
 def _raw(path: Path, source: Source) -> RawTable:
     if path.suffix.lower() in LAYERS:
         return read_layer(path, name=source.file, layer=source.sheet, encoding=source.encoding)
+    if path.suffix.lower() == ".txt" and source.table == "parcels":
+        return read_survey_table(path, name=source.file, encoding=source.encoding)
     return read_table(path, name=source.file, sheet=source.sheet)
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from reports.artifact import Artifact
 
 
+BLOCKED = (PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
+"""What the disk says when a target is open elsewhere, or a folder stands in a file's place."""
+
+
 def write(artifacts: Sequence[Artifact], directory: Path) -> list[Path]:
     """Write finished files into a directory, which is created.
 
@@ -62,7 +66,7 @@ def write_bytes(
             fresh = _written(files, Path(folder))
             moves = [(fresh[name], target) for name, target in targets.items()]
             _replace(moves, over, Path(folder))
-    except PermissionError as refusal:
+    except BLOCKED as refusal:
         raise InputError([_refused(refusal, directory)]) from refusal
     return list(targets.values())
 
@@ -108,7 +112,7 @@ def _busy(path: Path, directory: Path) -> list[Issue]:
     try:
         with path.open("r+b"):
             return []
-    except PermissionError as refusal:
+    except BLOCKED as refusal:
         name = path.relative_to(directory).as_posix()
         return [issue("target-busy", file=name, cause=refusal.strerror or "")]
 
@@ -136,7 +140,7 @@ def _replace(moves: Sequence[tuple[Path, Path]], over: Sequence[Path], folder: P
             old = folder / f"over-{number}"
             target.replace(old)
             kept.append((target, old))
-    except PermissionError:
+    except BLOCKED:
         for target, before in kept:
             if before is None:
                 target.unlink()
@@ -145,7 +149,7 @@ def _replace(moves: Sequence[tuple[Path, Path]], over: Sequence[Path], folder: P
         raise
 
 
-def _refused(refusal: PermissionError, directory: Path) -> Issue:
+def _refused(refusal: OSError, directory: Path) -> Issue:
     """The problem in the reader's words; a move's refusal names its target last."""
     place = Path(refusal.filename2 or refusal.filename or directory)
     name = place.relative_to(directory).as_posix() if directory in place.parents else str(place)

@@ -239,8 +239,10 @@ def _lines(summary: dict[str, Any], doubts: Sequence[Issue]) -> list[str]:
         name: f"{summary[f'{name}_m2']:,.2f} 平方米（{summary[f'{name}_mu']:,.2f} 亩）"
         for name in ("parcel_area", "located", "outside", "multiple")
     }
+    apart = ["注意：没有任何宗地与园区相交，请核对两个图层的坐标系和带号。"]
     return [
         *screen.doubts(doubts),
+        *([] if summary["pairs"] else apart),
         f"宗地 {summary['parcels']:,} 宗，园区 {summary['parks']:,} 个，"
         f"相交 {summary['pairs']:,} 对，已写入 {summary['file']}",
         f"合计  宗地 {area['parcel_area']}；在园区内 {area['located']}；"

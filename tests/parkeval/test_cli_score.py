@@ -53,6 +53,19 @@ def write(folder: Path, text: str, *, encoding: str = "utf-8") -> Path:
     return table
 
 
+def test_history_is_the_last_period_of_the_same_form(tmp_path: Path) -> None:
+    """A half year is never the year before; a row without its period is listed, not guessed."""
+    text = "subject_id,period,tax_10k_yuan\na,2024,2\na,2023,1\na,2023H1,9\nb,,2\n"
+    table = write(tmp_path, text)
+    own = tmp_path / "own.toml"
+    own.write_text(GROWTH, encoding="utf-8")
+    result = run(table, own, "2024", "--json")
+
+    assert result.exit_code == 0, result.output
+    assert [1.0] == [float(row["value.tax_growth"]) for row in rows(table)]
+    assert "row-without-key" in {one["code"] for one in json.loads(result.output)["problems"]}
+
+
 def test_columns_in_their_order_and_rows_in_theirs(tmp_path: Path) -> None:
     """The promised columns, then values, then points; the input's rows as they came; a BOM."""
     table = write(tmp_path, f"{SMALL}b,否,{AVERAGE}\na,否,{AVERAGE}\n")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+TAX = "[evaluated_tax]\nadd = ["
+
+
 @pytest.fixture
 def city(tmp_path: Path) -> Path:
     """The tiny workspace, freshly written."""
@@ -59,6 +62,9 @@ def test_a_good_file_loads(city: Path) -> None:
         ('periods = ["2023", "2024"]', "", "period 与 periods"),
         ("[options]", '[evaluated_tax]\nadd = ["tax_vat"]\n[options]', "tax_vat_10k_yuan"),
         ("title = ", "title == ", "TOML"),
+        ("[options]", f"{TAX}'tax_vat_10k_yuan', 'tax_vat_10k_yuan']\n[options]", "出现了 2 次"),
+        ("[options]", f"{TAX}'tax_customs_10k_yuan']\n[options]", "不计入评价税收"),
+        ("[options]", f"{TAX}'revenue_10k_yuan']\n[options]", "不是税收项目"),
     ],
 )
 def test_a_mistake_is_told_in_words(city: Path, old: str, new: str, told: str) -> None:

@@ -328,6 +328,34 @@ def test_land_in_another_scope_is_refused(city: Path) -> None:
     assert "“在地”，与“法人”不同" in told
 
 
+def test_a_layer_in_the_wrong_zone_is_refused(city: Path) -> None:
+    """Parcels three degrees away from every park are no parcels of this city."""
+    parcels = gpd.read_file(city / "data" / "parcels.gpkg")
+    parcels.geometry = parcels.geometry.translate(xoff=1_000_000)
+    parcels.set_crs("EPSG:4526", allow_override=True).to_file(
+        city / "data" / "parcels.gpkg", layer="parcels"
+    )
+
+    assert "远离所有园区" in refused("evaluate", city)
+
+
+def test_a_park_without_boundary_is_refused(city: Path) -> None:
+    """A leaf park that lost its shape would lose its parcels to the outside."""
+    parks = gpd.read_file(city / "data" / "parks.gpkg")
+    parks.loc[parks["园区编号"] == "B1", "geometry"] = None
+    parks.to_file(city / "data" / "parks.gpkg", layer="parks")
+
+    assert "乙园一区" in refused("evaluate", city)
+
+
+def test_a_folder_in_the_place_of_a_report_is_told(city: Path) -> None:
+    """What cannot be replaced is named, and nothing else is written."""
+    (city / "reports" / "2024" / "园区评价.xlsx").mkdir(parents=True)
+
+    assert "园区评价.xlsx" in refused("evaluate", city)
+    assert not (city / "results").exists()
+
+
 def test_every_mistake_of_the_workspace_file_is_told_at_once(city: Path) -> None:
     """Unknown keys, wrong types and unknown fields come in one message."""
     config = (city / "parkeval.toml").read_text(encoding="utf-8")
