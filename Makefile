@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test bench browser lock format clean
+.PHONY: demo test bench fuzz browser lock format clean
 
 demo: $(STAMP)  ## write the example city, evaluate it, say where the files are
 	$(BIN)/parkeval demo demo
@@ -18,6 +18,9 @@ test: $(STAMP)  ## format, lint, types, import contracts, tests
 
 bench: $(STAMP)  ## the same work beside its peers, agreement first
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+fuzz: $(STAMP)  ## broken files for every reader; N=10000 for more
+	$(BIN)/python benchmarks/fuzz_readers.py $(or $(N),1000)
 
 browser: $(STAMP)  ## the map in headless Chromium with the network off (needs chromium)
 	$(BIN)/pytest tests/browser

@@ -276,7 +276,10 @@ def _plane(crs: CRS) -> tuple[float, float] | None:
     if operation is None or operation.method_name != "Transverse Mercator":
         return None
     given = {one.name: one.value for one in operation.params}
-    return float(given["Longitude of natural origin"]), float(given["False easting"])
+    meridian, easting = given.get("Longitude of natural origin"), given.get("False easting")
+    if meridian is None or easting is None:  # a damaged .prj
+        return None
+    return float(meridian), float(easting)
 
 
 def _guess(bounds: Floats) -> str:

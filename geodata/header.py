@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from openpyxl.utils import get_column_letter
 
-from geodata import cells, units
-from geodata.cells import bare_unit, is_blank, plain, split_unit
+from geodata import units
+from geodata.cells import is_blank, plain, split_unit
 from geodata.errors import InputError
 from geodata.fields import Field, fields_of, fold, names, nearest
 from geodata.issues import Issue, issue
+from geodata.labels import Labels, folded, labels, meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from geodata.model import RawTable
-
-SEARCHED = 20
-"""Rows from the top among which the header is looked for."""
 
 KEYS: dict[str, tuple[str, ...]] = {
     "enterprises": ("credit_code", "enterprise_name"),
@@ -35,12 +31,7 @@ _ALSO_REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     "leases": (("tenant_code", "tenant_name"),),
 }
 _MUST_STATE = ("元", "m2", "kWh", "tce")
-_UNIT_CELL = re.compile(r"(?:^|[\s(,;])(?:计量|金额|货币|面积)?单\s*位\s*[:：]\s*([^()]*)")
-_ORDINALS = ("栏次", "序号", *"甲乙丙丁戊己庚辛")
-_NUMBERED = 3
 _SHORT = 2  # characters; a shorter name looks like anything
-
-_ROW_NUMBERS = {"序号", "行号", "no.", "no"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +68,7 @@ class Header:
     """The header of a raw table.
 
     Attributes:
-        row: its row, counted from 0.
+        row: its last row, counted from 0.
         first: first row that may hold data, counted from 0.
         columns: the columns that mean something, in the order of `fields.csv`.
         constants: fields that the workspace gives one value for all rows.
@@ -96,7 +87,8 @@ def header(raw: RawTable, table: str, how: Columns) -> Header:
 
     Declared columns come first, then ids, labels and aliases of `fields.csv`, as written or
     without a unit in brackets at the end. The unit of a column is the declared one, else that
-    of its header, else that of a unit row under the header or of a "单位：万元" above it.
+    of its header, else that of a unit row under the header, of the label over it and others, or
+    of a "单位：万元" above it.
 
     Args:
         raw: the table.
@@ -107,28 +99,28 @@ def header(raw: RawTable, table: str, how: Columns) -> Header:
         InputError: no header, or, all at once: declared names that are unknown, columns that
             are missing or ambiguous, units that are missing or cannot be converted.
     """
-    row = _header_row(raw, table, how)
-    below = _Below.of(raw, row)
-    headers = [(cells.text(cell) or "").replace("\n", "") for cell in raw.rows[row]]
-    sheet = _Sheet(raw=raw, table=table, how=how, row=row, headers=headers)
+    found_labels = labels(raw, table, how)
+    sheet = _Sheet(raw=raw, table=table, how=how, labels=found_labels)
     declared, problems = _declared(sheet)
-    guessed, unclear, unused = _guessed(sheet, declared, below.first)
+    guessed, unclear, unused = _guessed(sheet, declared)
     found = guessed | declared
     problems += [*unclear, *_missing(sheet, found)]
-    above = _units_above(raw.rows[:row])
     columns: list[Column] = []
     for one in fields_of(table).values():
         if one.id in found:
             place = found[one.id]
-            unit = _stated_unit(sheet, one, place, (below.units.get(place, ""), above))
-            columns.append(Column(one, place, sheet.headers[place], unit))
+            columns.append(
+                Column(one, place, sheet.headers[place], _stated_unit(sheet, one, place))
+            )
             problems += _unit_problems(sheet, columns[-1])
     if problems:
         raise InputError(problems)
-    issues = (*unused, *(_note(raw, number) for number in below.notes))
-    constants = tuple(one for one in fields_of(table).values() if one.id in how.constants)
     return Header(
-        row=row, first=below.first, columns=tuple(columns), constants=constants, issues=issues
+        row=found_labels.row,
+        first=found_labels.first,
+        columns=tuple(columns),
+        constants=tuple(one for one in fields_of(table).values() if one.id in how.constants),
+        issues=(*unused, *(_note(raw, number) for number in found_labels.notes)),
     )
 
 
@@ -145,34 +137,6 @@ def row_address(raw: RawTable, row: int) -> str:
     return f"第{row}条" if raw.geometry is not None else f"第 {row + 1} 行"
 
 
-def _header_row(raw: RawTable, table: str, how: Columns) -> int:
-    place = {"file": raw.file, "sheet": raw.sheet}
-    if not any(cell is not None for row in raw.rows for cell in row):
-        raise InputError([issue("empty-table", **place)])
-    if raw.geometry is not None:
-        return 0
-    if how.header_row is not None:
-        if 1 <= how.header_row <= len(raw.rows):
-            return how.header_row - 1
-        raise InputError([issue("header-missing", **place, rows=len(raw.rows))])
-    known = names(table)
-    wanted = {fold(text) for text in how.columns.values()}
-    scores = [_hits(row, known, wanted) for row in raw.rows[:SEARCHED]]
-    best = max(scores)
-    if not best[0]:
-        raise InputError([issue("header-missing", **place, rows=len(scores))])
-    return scores.index(best)
-
-
-def _hits(
-    row: Sequence[object], known: Mapping[str, tuple[str, ...]], wanted: set[str]
-) -> tuple[int, int]:
-    """How many different columns a row names, and how many cells it fills."""
-    texts = [cell for cell in row if isinstance(cell, str) and cell.strip()]
-    named = {text for text in texts if fold(text) in wanted or _meaning(text, known)}
-    return len(named), len(texts)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sheet:
     """What the steps of settling the columns share."""
@@ -180,21 +144,25 @@ class _Sheet:
     raw: RawTable
     table: str
     how: Columns
-    row: int
-    headers: list[str]
+    labels: Labels
+
+    @property
+    def headers(self) -> list[str]:
+        return self.labels.texts
 
     def place(self, column: int | None = None) -> dict[str, str]:
         """File, sheet and cell for an issue."""
         where = {"file": self.raw.file, "sheet": self.raw.sheet}
         if self.raw.geometry is not None:
             return where
-        cell = f"{get_column_letter(column + 1)}{self.row + 1}" if column is not None else ""
-        return where | {"cell": cell or f"第 {self.row + 1} 行"}
+        if column is None:
+            return where | {"cell": f"第 {self.labels.row + 1} 行"}
+        return where | {"cell": f"{get_column_letter(column + 1)}{self.labels.rows[column] + 1}"}
 
     def like(self, texts: Iterable[str]) -> list[str]:
         """Headers of the table that look like one of the texts."""
-        named = {_folded(split_unit(one)[0]): one for one in self.headers if one}
-        close = [one for text in texts for one in nearest(_folded(text), named, count=2)]
+        named = {folded(split_unit(one)[0]): one for one in self.headers if one}
+        close = [one for text in texts for one in nearest(folded(text), named, count=2)]
         return [named[one] for one in dict.fromkeys(close)][:3]
 
 
@@ -207,7 +175,7 @@ def _declared(sheet: _Sheet) -> tuple[dict[str, int], list[Issue]]:
             near = _listed("；相近的：", nearest(name, known))
             problems.append(issue("unknown-field", **where, field=name, near=near))
     for name, text in how.columns.items():
-        places = _places(sheet.headers, text)
+        places = _places(sheet.labels, text)
         if name not in known:
             continue
         if len(places) == 1 and name not in how.constants:
@@ -220,24 +188,26 @@ def _declared(sheet: _Sheet) -> tuple[dict[str, int], list[Issue]]:
     return found, problems
 
 
-def _places(headers: Sequence[str], text: str) -> list[int]:
+def _places(labels: Labels, text: str) -> list[int]:
     """Columns with this header, as written or without its unit."""
     wanted = fold(text)
-    exact = [place for place, one in enumerate(headers) if one and fold(one) == wanted]
+    folds = [{fold(one) for one in names if one} for names in labels.names]
+    exact = [place for place, one in enumerate(folds) if wanted in one]
     if exact:
         return exact
-    return [place for place, one in enumerate(headers) if fold(split_unit(one)[0]) == wanted]
+    bare = [{fold(split_unit(one)[0]) for one in names} for names in labels.names]
+    return [place for place, one in enumerate(bare) if wanted in one]
 
 
 def _guessed(
-    sheet: _Sheet, declared: Mapping[str, int], first: int
+    sheet: _Sheet, declared: Mapping[str, int]
 ) -> tuple[dict[str, int], list[Issue], list[Issue]]:
     """Columns found by their header: where each field stands, what is unclear, what is unused."""
     known, taken = names(sheet.table), set(declared.values())
     candidates: dict[str, list[int]] = {}
     unused: list[int] = []
-    for place, text in enumerate(sheet.headers):
-        meant = [name for name in _meaning(text, known) if name not in sheet.how.columns]
+    for place, text in enumerate(sheet.labels.reads):
+        meant = [name for name in meaning(text, known) if name not in sheet.how.columns]
         if place in taken:
             continue
         if len(meant) == 1:
@@ -251,21 +221,21 @@ def _guessed(
         if len(places) > 1 or name in sheet.how.constants
     ]
     found = {name: places[0] for name, places in candidates.items()}
-    shown = [_unused(sheet, place, first) for place in unused]
+    shown = [_unused(sheet, place) for place in unused]
     return found, unclear, [one for one in shown if one is not None]
 
 
-def _unused(sheet: _Sheet, place: int, first: int) -> Issue | None:
+def _unused(sheet: _Sheet, place: int) -> Issue | None:
     """A column that means nothing to us; None when it is empty."""
     text = sheet.headers[place]
     if not text:
-        below = sheet.raw.rows[first:]
+        below = sheet.raw.rows[sheet.labels.first :]
         if all(is_blank(row[place]) for row in below if place < len(row)):
             return None
         return issue("unknown-column", **sheet.place(place), column="（没有列名）", near="")
     known = names(sheet.table)
     telling = [name for name in known if len(name) > _SHORT]
-    close = nearest(_folded(split_unit(text)[0]), telling, count=2)
+    close = nearest(folded(split_unit(text)[0]), telling, count=2)
     every = fields_of(sheet.table)
     meant = dict.fromkeys(f"{every[one].zh}（{one}）" for name in close for one in known[name])
     near = _listed("；相近的项目：", meant)
@@ -301,18 +271,30 @@ def _ambiguous(sheet: _Sheet, one: Field, places: Sequence[int]) -> Issue:
     return issue("ambiguous-column", **sheet.place(), field=one.zh, columns="、".join(shown))
 
 
-def _stated_unit(sheet: _Sheet, one: Field, place: int, around: tuple[str, tuple[str, ...]]) -> str:
+def _stated_unit(sheet: _Sheet, one: Field, place: int) -> str:
     """Unit of a column, empty when nobody states it and nobody may assume it."""
     if one.type != "number":
         return ""
-    text = sheet.headers[place]
-    below, above = around
-    stated = sheet.how.units.get(one.id) or split_unit(text)[1]
+    stated = sheet.how.units.get(one.id, "").rstrip("!！") or _written_unit(sheet, one, place)
+    return stated or ("" if _must_state(one.unit) else one.unit)
+
+
+def _written_unit(sheet: _Sheet, one: Field, place: int) -> str:
+    """Unit of a column as the sheet itself states it, empty when it does not."""
+    told, text = sheet.labels, sheet.headers[place]
+    stated = split_unit(text)[1]
     if not stated and fold(text) == fold(one.id):
         return one.unit
-    fitting = [unit for unit in above if units.factor(unit, one.unit) is not None]
-    stated = stated or below or (fitting[0] if len(fitting) == 1 else "")
-    return stated or ("" if _must_state(one.unit) else one.unit)
+    shared = told.shared.get(place, "")
+    fitting = [unit for unit in told.above if units.factor(unit, one.unit) is not None]
+    stated = stated or told.below.get(place, "")
+    stated = stated or (shared if units.factor(shared, one.unit) is not None else "")
+    return stated or (fitting[0] if len(fitting) == 1 else "")
+
+
+def _unlike(declared: str, written: str) -> bool:
+    """Whether both are units and do not mean the same size."""
+    return units.factor(declared, written) not in {None, 1.0}
 
 
 def _unit_problems(sheet: _Sheet, column: Column) -> list[Issue]:
@@ -323,6 +305,11 @@ def _unit_problems(sheet: _Sheet, column: Column) -> list[Issue]:
     if not column.unit and one.unit:
         example = f'{one.id} = "{one.unit}"'
         return [issue("unit-undeclared", **where, column=column.header, example=example)]
+    declared = sheet.how.units.get(one.id, "")
+    written = _written_unit(sheet, one, column.place)
+    if declared and written and declared == column.unit and _unlike(declared, written):
+        units_told = {"declared": declared, "written": written, "field": one.id}
+        return [issue("unit-conflict", **where, column=column.header, **units_told)]
     if conversion(column) is not None:
         return []
     wanted = one.unit or one.label
@@ -343,55 +330,6 @@ def conversion(column: Column) -> float | None:
 def _listed(lead: str, texts: Iterable[str]) -> str:
     joined = "、".join(texts)
     return f"{lead}{joined}" if joined else ""
-
-
-def _meaning(text: str, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    return known.get(_folded(text)) or known.get(_folded(split_unit(text)[0])) or ()
-
-
-def _folded(text: str) -> str:
-    """Folded header without the star that marks a column as obligatory."""
-    return fold(text).strip("*")
-
-
-class _Below(NamedTuple):
-    """What stands between the header and the data: a row of units, a row of numbers."""
-
-    first: int
-    units: dict[int, str]
-    notes: tuple[int, ...]
-
-    @classmethod
-    def of(cls, raw: RawTable, row: int) -> _Below:
-        found, notes, number = dict[int, str](), [], row + 1
-        while raw.geometry is None and number < min(len(raw.rows), row + 3):
-            filled = {place: one for place, one in enumerate(raw.rows[number]) if not is_blank(one)}
-            if filled and all(isinstance(one, str) and bare_unit(one) for one in filled.values()):
-                found |= {place: bare_unit(str(one)) for place, one in filled.items()}
-            elif not _is_numbering(list(filled.values())):
-                break
-            notes.append(number)
-            number += 1
-        return cls(first=number, units=found, notes=tuple(notes))
-
-
-def _is_numbering(cells: Sequence[object]) -> bool:
-    """Whether these are the numbers of columns (甲 乙 1 2 3) that forms print under a header."""
-    texts = [str(cell).strip().removesuffix(".0") for cell in cells]
-    rest = [text for text in texts if text not in _ORDINALS]
-    return len(texts) >= _NUMBERED and rest == [str(one + 1) for one in range(len(rest))]
-
-
-def _units_above(rows: Iterable[Sequence[object]]) -> tuple[str, ...]:
-    """Units stated in cells such as `单位：万元、亩` above the header."""
-    found: list[str] = []
-    for row in rows:
-        line = " ".join(
-            unicodedata.normalize("NFKC", cell) for cell in row if isinstance(cell, str)
-        )
-        for match in _UNIT_CELL.finditer(line):
-            found += [bare_unit(part) for part in re.split(r"[、,;\s]+", match[1])]
-    return tuple(dict.fromkeys(unit for unit in found if unit))
 
 
 def _must_state(unit: str) -> bool:

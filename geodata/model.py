@@ -26,6 +26,8 @@ class RawTable:
         geometry: for layers, one geometry per record in the order of `rows[1:]`, with its CRS;
             `rows[0]` then holds the column names.
         notes: what the reader had to find out (an encoding, say).
+        merged: merged cells as first row, first column, last row, last column, all from 0; the
+            value stands in the first cell, the others are None.
     """
 
     file: str
@@ -34,6 +36,7 @@ class RawTable:
     percents: frozenset[tuple[int, int]] = frozenset()
     geometry: gpd.GeoSeries | None = None
     notes: tuple[Issue, ...] = ()
+    merged: tuple[tuple[int, int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

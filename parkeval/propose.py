@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geodata.model import RawTable
 
 TABLES = ("enterprises", "parcels", "parks", "leases")
-SUFFIXES = {".xlsx", ".xls", ".csv"} | LAYERS - {".json"}
+SUFFIXES = {".xlsx", ".xls", ".et", ".csv"} | LAYERS - {".json"}
 LOOK = 20
 """Rows in which a header is looked for."""
 
@@ -69,7 +69,7 @@ def _guesses(directory: Path) -> tuple[list[_Guess], list[str]]:
     guesses: list[_Guess] = []
     unknown: list[str] = []
     for path in sorted((directory / "data").rglob("*")):
-        if path.suffix.lower() not in SUFFIXES or not path.is_file():
+        if path.suffix.lower() not in SUFFIXES or path.is_dir() != (path.suffix.lower() == ".gdb"):
             continue
         name = path.relative_to(directory).as_posix()
         try:

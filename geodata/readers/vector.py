@@ -14,18 +14,30 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
 from pyarrow.lib import ArrowException
-from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
+from pyogrio.errors import (
+    DataLayerError,
+    DataSourceError,
+    FeatureError,
+    FieldError,
+    GeometryError,
+)
 from pyproj.exceptions import CRSError
+from shapely.errors import GEOSException
 
 from geodata.errors import InputError
 from geodata.issues import Issue, issue
 from geodata.model import RawTable
+from geodata.readers.archive import shapefile, shapefiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_BROKEN = (DataSourceError, DataLayerError, FieldError, GeometryError, CRSError, UnicodeDecodeError)
+_BROKEN = (
+    *(DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, CRSError),
+    *(UnicodeDecodeError, GEOSException, ValueError, OverflowError),
+    UnboundLocalError,  # pyogrio 0.13 stumbles over a CRS whose text is not UTF-8
+)
 _DAMAGED = "文件不完整或已损坏"
 _BYTES = "ISO-8859-1"  # every byte is a character: text can be decoded again, strictly
 _LANGUAGES = {0x4D: "GBK", 0x7A: "GBK", 0x4F: "Big5", 0x78: "Big5"}
@@ -35,20 +47,24 @@ _DESCRIPTOR = 32  # bytes that describe one field of a dbf
 _NAME_WIDTH = 10  # bytes of a field's name in a dbf
 _LENGTH = slice(24, 28)  # where a shp states its length
 _HEAD = 65536
+_SHAPE = b"\x00\x00\x27\x0a"
+_SQLITE = b"SQLite format 3\0"
 
 
 def read_layer(
     path: Path, *, name: str, layer: str | None = None, encoding: str | None = None
 ) -> RawTable:
-    """Read one layer of a gpkg, shp, geojson or geoparquet.
+    """Read one layer of a gpkg, gdb, shp, geojson or geoparquet, or of a zip of shapefiles.
 
     `rows[0]` of the result holds the column names, record n stands in `rows[n]`. The CRS is the
     file's own, None when it states none. The text of a shp is decoded strictly: as declared
-    here, else as its .cpg says, else by the language byte of its dbf, else as UTF-8, else as
-    GB18030; what was found out is noted. A parquet without geometry is read as a table.
+    here and not otherwise, or as its .cpg says, by the language byte of its dbf, as UTF-8, as
+    GB18030, the first of these that can be done; what was found out is noted. A parquet without
+    geometry is read as a table. A shape that cannot be built at all (a ring that does not
+    close) is None, as one that is not there.
 
     Args:
-        path: the file; a shp with its companions beside it.
+        path: the file, or the folder of a gdb; a shp with its companions beside it.
         name: how messages call the file.
         layer: name of the layer; may be None where there is only one.
         encoding: declared encoding of a shp's text.
@@ -62,8 +78,11 @@ def read_layer(
     suffix = path.suffix.lower()
     if suffix == ".shp":
         return _shapefile(path, name, encoding)
+    if suffix == ".zip":
+        with shapefile(path, name=name, layer=layer) as (shape, found):
+            return replace(_shapefile(shape, name, encoding), sheet=found)
     if suffix not in _READERS:
-        allowed = "、".join((".shp", *_READERS))
+        allowed = "、".join((".shp", ".zip", *_READERS))
         raise InputError([issue("file-kind", file=name, allowed=allowed)])
     return _READERS[suffix](path, name, layer)
 
@@ -89,21 +108,28 @@ def _parquet(path: Path, name: str, _layer: str | None) -> RawTable:
         if b"geo" not in metadata:
             return read_parquet_table(path, name=name)
         frame = gpd.read_parquet(path)
-    except (ArrowException, OSError, ValueError, CRSError):
+    except (ArrowException, OSError, ValueError, CRSError, GEOSException):
         raise _unreadable(name, _DAMAGED) from None
     return _layer_table(frame, name, "")
 
 
 def layers(path: Path, *, name: str) -> list[str]:
-    """Names of the layers of a GeoPackage, none for formats that hold one layer.
+    """Names of the layers of a gpkg, gdb or zip, none for formats that hold one layer.
 
     Raises:
         InputError: the file is missing or damaged.
     """
-    if path.suffix.lower() != ".gpkg":
+    suffix = path.suffix.lower()
+    if suffix not in {".gpkg", ".gdb", ".zip"}:
         return []
     if not path.exists():
         raise InputError([issue("file-missing", file=name)])
+    if suffix == ".zip":
+        return shapefiles(path, name=name)
+    if suffix == ".gdb" and not path.is_dir():
+        raise _unreadable(name, "gdb 应当是一个文件夹（文件地理数据库）")
+    if suffix == ".gpkg" and not _starts(path, _SQLITE):
+        raise _unreadable(name, _DAMAGED)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -113,7 +139,7 @@ def layers(path: Path, *, name: str) -> list[str]:
     return [str(one) for one, kind in listed if kind is not None]
 
 
-def _geopackage(path: Path, name: str, layer: str | None) -> RawTable:
+def _database(path: Path, name: str, layer: str | None) -> RawTable:
     present = layers(path, name=name)
     if layer is None and len(present) != 1:
         wanted = "（没有写明图层）"
@@ -128,9 +154,11 @@ def _geopackage(path: Path, name: str, layer: str | None) -> RawTable:
 
 
 def _geojson(path: Path, name: str, _layer: str | None) -> RawTable:
-    frame = _frame(path, name)
     with path.open("rb") as file:
         head = file.read(_HEAD).partition(b'"features"')[0]
+    if not head.lstrip(codecs.BOM_UTF8).lstrip().startswith(b"{"):
+        raise _unreadable(name, "内容不是 GeoJSON")
+    frame = _frame(path, name)
     silent = re.search(rb'"crs"\s*:', head) is None
     notes = (issue("crs-by-standard", file=name),) if silent and frame.crs == "EPSG:4326" else ()
     return _layer_table(frame, name, "", notes=notes)
@@ -144,18 +172,23 @@ def _shapefile(path: Path, name: str, declared: str | None) -> RawTable:
             raise _unreadable(name, f"缺少同名的 {suffix} 文件（shp 须与 shx、dbf 放在一起）")
     if any(_is_short(one) for one in (path, parts[".shx"])):
         raise _unreadable(name, _DAMAGED)
+    if ".prj" in parts and not _is_utf8(parts[".prj"]):
+        raise _unreadable(name, "坐标系文件（prj）中有不是 UTF-8 的文字；请改用 EPSG 代码重新导出")
     table = _layer_table(_frame(path, name, encoding=_BYTES), name, "")
     with parts[".dbf"].open("rb") as file:
         head = file.read(_HEAD)
     widths = _widths(head, len(table.rows[0]))
-    tried, stated = _candidates(declared, parts.get(".cpg"), head, name)
+    stated, tried = _candidates(declared, parts.get(".cpg"), head, name)
     for codec in tried:
         try:
             rows = _decoded(table.rows, codec, widths)
         except UnicodeDecodeError:
             continue
         note = issue("encoding-found", file=name, encoding=codec.upper())
-        told = stated or all(_is_ascii(row) for row in rows)
+        if stated:
+            about = {"stated": stated.upper(), "encoding": codec.upper()}
+            note = issue("encoding-differs", file=name, **about)
+        told = codec == stated or all(_is_ascii(row) for row in rows)
         return replace(table, rows=rows, notes=() if told else (note,))
     shown = "、".join(codec.upper() for codec in tried)
     raise _unreadable(name, f"属性表文字不能按 {shown} 解码，请在 parkeval.toml 中写明 encoding")
@@ -167,7 +200,9 @@ def _frame(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            frame = pyogrio.read_dataframe(path, layer=layer, encoding=encoding)
+            frame = pyogrio.read_dataframe(
+                path, layer=layer, encoding=encoding, on_invalid="ignore"
+            )
     except UnicodeDecodeError:
         raise _unreadable(name, "文字编码不是 UTF-8") from None
     except _BROKEN:
@@ -197,18 +232,17 @@ def _rows(frame: pd.DataFrame) -> list[list[object]]:
 
 def _candidates(
     declared: str | None, cpg: Path | None, head: bytes, name: str
-) -> tuple[tuple[str, ...], bool]:
-    """Encodings to try in turn, and whether somebody stated the one there is."""
+) -> tuple[str, tuple[str, ...]]:
+    """The encoding that somebody stated, empty when nobody did, and those to try in turn."""
     if declared:
         codec = _codec(declared)
         if not codec:
             raise _unreadable(name, f"parkeval.toml 中的 encoding“{declared}”不是已知的编码")
-        return (codec,), True
+        return codec, (codec,)
     stated = _codec(cpg.read_text(encoding="latin-1")) if cpg is not None else ""
-    if stated:
-        return (stated,), True
-    language = _LANGUAGES.get(head[_LANGUAGE_BYTE] if len(head) > _LANGUAGE_BYTE else 0)
-    return ((language,) if language else ("utf-8", "gb18030")), False
+    language = _LANGUAGES.get(head[_LANGUAGE_BYTE] if len(head) > _LANGUAGE_BYTE else 0, "")
+    tried = (stated, "" if stated else language, "utf-8", "gb18030")
+    return stated, tuple(dict.fromkeys(one for one in tried if one))
 
 
 def _codec(text: str) -> str:
@@ -217,7 +251,7 @@ def _codec(text: str) -> str:
     plain = {"88591": "iso-8859-1"}.get(plain, f"cp{plain}" if plain.isdigit() else plain)
     try:
         found = codecs.lookup(plain).name
-    except LookupError:
+    except (LookupError, ValueError):
         return ""
     return {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030"}.get(found, found)
 
@@ -253,11 +287,26 @@ def _widths(head: bytes, count: int) -> list[int]:
 
 
 def _is_short(path: Path) -> bool:
-    """Whether a shp or shx ends before the length that its header states, in 16-bit words."""
+    """Whether a shp or shx is none, or ends before its stated length, in 16-bit words."""
     with path.open("rb") as file:
         head = file.read(_LENGTH.stop)
+    if not head.startswith(_SHAPE):
+        return True
     stated = 2 * int.from_bytes(head[_LENGTH], "big")
     return len(head) < _LENGTH.stop or path.stat().st_size < stated
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _starts(path: Path, mark: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(mark)) == mark
 
 
 def _unreadable(name: str, cause: str) -> InputError:
@@ -265,7 +314,8 @@ def _unreadable(name: str, cause: str) -> InputError:
 
 
 _READERS: dict[str, Callable[[Path, str, str | None], RawTable]] = {
-    ".gpkg": _geopackage,
+    ".gpkg": _database,
+    ".gdb": _database,
     ".geojson": _geojson,
     ".json": _geojson,
     ".parquet": _parquet,

@@ -71,8 +71,8 @@ def test_units_become_canonical(title: str, value: object, field: str, expected:
 
 
 def test_a_declared_unit_wins() -> None:
-    """The workspace knows better than the header."""
-    done = column("增值税（万元）", 12345, units={"tax_vat_10k_yuan": "元"})
+    """The workspace may overrule the header, when it says so with an exclamation mark."""
+    done = column("增值税（万元）", 12345, units={"tax_vat_10k_yuan": "元!"})
 
     assert [1.2345] == done.frame["tax_vat_10k_yuan"].tolist()
 

@@ -189,7 +189,8 @@ def test_a_constant_and_a_column_for_one_field() -> None:
     ("stated", "expected"),
     [
         ((None, "增值税", None, "元"), "元"),
-        (("单位：亿元", "增值税（千元）", "万元", "元"), "元"),
+        (("单位：亿元", "增值税（千元）", "万元", "元!"), "元"),
+        (("单位：亿元", "增值税（亿元）", None, "亿元"), "亿元"),
         (("单位：亿元", "增值税（千元）", "万元", None), "千元"),
         (("单位：亿元", "增值税", "万元", None), "万元"),
         (("单位：亿元", "增值税", None, None), "亿元"),
@@ -211,6 +212,16 @@ def test_where_units_come_from(
 
     assert {"tax_vat_10k_yuan": expected} == units(found)
     assert found.first == len(rows)
+
+
+@pytest.mark.parametrize("text", ["增值税（万元）", "增值税", "tax_vat_10k_yuan"])
+def test_a_declared_unit_that_contradicts_the_sheet_is_refused(text: str) -> None:
+    """元 over 万元 would be ten thousand times off; `元!` says that it is meant."""
+    how = Columns(units={"tax_vat_10k_yuan": "元"})
+    (found,) = refused(["单位：万元"], ["企业名称", text], ["甲公司", 1.0], how=how)
+
+    assert "unit-conflict" == found.code
+    assert "元!" in found.remedy()
 
 
 def test_a_unit_above_is_for_columns_of_its_kind() -> None:
@@ -254,6 +265,135 @@ def test_numbers_of_columns_are_not_data() -> None:
     assert [("note-row", "第 2 行"), ("note-row", "第 3 行")] == [
         (one.code, one.cell) for one in found.issues if one.code == "note-row"
     ]
+
+
+TWO_ROWS: list[list[object]] = [
+    ["2024年企业税收情况表", None, None, None, None, None],
+    ["企业名称", "税收（万元）", None, None, "用地", None],
+    [None, "增值税", "企业所得税", "合计", "面积（亩）", "备注"],
+]
+
+
+def merged(*ranges: tuple[int, int, int, int], rows: list[list[object]], how: Columns) -> Header:
+    """The header of a sheet with merged cells."""
+    raw = RawTable(file="a", sheet="b", rows=rows, merged=ranges)
+    return header(raw, "enterprises", how)
+
+
+@pytest.mark.parametrize("row", [None, 2, 3])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_header_of_two_rows(row: int | None, *, known: bool) -> None:
+    """The lower label counts, the upper one completes it and lends its unit, merged or not."""
+    ranges = [(0, 0, 0, 5), (1, 0, 2, 0), (1, 1, 1, 3), (1, 4, 1, 5)] if known else []
+
+    found = merged(*ranges, rows=[*TWO_ROWS, ["甲公司", 1.0]], how=Columns(header_row=row))
+
+    assert (2, 3) == (found.row, found.first)
+    assert [
+        ("enterprise_name", "企业名称", 0),
+        ("tax_vat_10k_yuan", "增值税", 1),
+        ("tax_income_10k_yuan", "企业所得税", 2),
+        ("land_area_mu", "用地面积（亩）", 4),
+    ] == [(one.field.id, one.header, one.place) for one in found.columns]
+    assert ["万元", "万元", "亩"] == [one.unit for one in found.columns if one.unit]
+    assert ["D3", "F3"] == [one.cell for one in found.issues]
+    assert "列“税收合计”" in found.issues[0].message()
+
+
+def test_columns_of_two_rows_are_declared_by_either_name() -> None:
+    """The lower label alone, or both together."""
+    for text in ("合计", "税收合计", "税收合计（万元）"):
+        how = Columns(columns={"tax_10k_yuan": text})
+        rows = [*TWO_ROWS[1:], ["甲公司", 1.0]]
+        if text.endswith("）"):
+            rows[1] = [None, "增值税", "企业所得税", "合计（万元）", "面积（亩）", "备注"]
+        (column,) = (one for one in head(*rows, how=how).columns if one.place == 3)
+        assert ("tax_10k_yuan", "万元") == (column.field.id, column.unit)
+
+
+def test_a_total_beneath_a_known_label_is_that_label() -> None:
+    """综合能耗 above 合计 is 综合能耗; its unit is the upper one's."""
+    rows: list[list[object]] = [
+        ["企业名称", "综合能耗（吨标准煤）", None],
+        [None, "合计", "其中：煤"],
+    ]
+
+    assert {"energy_tce": "吨标准煤"} == units(head(*rows, ["甲公司", 1.0, 1.0]))
+
+
+def test_one_label_beneath_two_is_ambiguous_and_can_be_told_apart() -> None:
+    """本期 and 上年同期 both hold a 增值税: which one is meant must be said."""
+    rows: list[list[object]] = [
+        ["企业名称", "本期（万元）", None, "上年同期（万元）", None],
+        [None, "增值税", "消费税", "增值税", "印花税"],
+    ]
+
+    (one,) = refused(*rows)
+    assert "ambiguous-column" == one.code
+    assert "“本期增值税”（B2）、“上年同期增值税”（D2）" in one.message()
+    how = Columns(columns={"tax_vat_10k_yuan": "本期增值税"})
+    (column,) = (one for one in head(*rows, how=how).columns if one.place == 1)
+    assert ("tax_vat_10k_yuan", "万元") == (column.field.id, column.unit)
+
+
+def test_a_shared_unit_of_another_kind_is_not_taken() -> None:
+    """A label over columns of several kinds lends its unit to those it fits."""
+    rows: list[list[object]] = [
+        ["企业名称", "主要指标（万元）", None, None],
+        [None, "增值税", "职工人数", "用地面积"],
+    ]
+
+    (one,) = refused(*rows)
+    assert ("unit-undeclared", "D2") == (one.code, one.cell)
+
+
+def test_merging_says_where_a_label_ends() -> None:
+    """A column beside merged ones does not take their unit."""
+    rows: list[list[object]] = [
+        ["企业名称", "税收（万元）", None, None],
+        [None, "增值税", "消费税", "契税"],
+    ]
+
+    with pytest.raises(InputError, match="“契税”没有单位"):
+        merged((0, 1, 0, 2), rows=rows, how=Columns())
+    assert "万元" == units(head(*rows))["tax_deed_10k_yuan"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["甲公司", "增值税", "文字"],
+        [None, 1.0, 2.0],
+        [None, "1.5", "2.5"],
+        [None, "未报", "未报"],
+        [None, None, None],
+    ],
+)
+def test_data_is_no_second_row(row: list[object]) -> None:
+    """Rows with a subject, with figures or with words we do not know stay data."""
+    found = head(["企业名称", "增值税（万元）", None], row, ["乙公司", 1.0, 2.0])
+
+    assert (0, 1) == (found.row, found.first)
+
+
+def test_titles_are_no_first_row() -> None:
+    """Neither a title over all columns nor who fills in and when belongs to the header."""
+    for above in (["企业情况（万元）", None, None], ["填报单位：税务局", None, "单位：亿元"]):
+        found = head([*above], ["企业名称", "增值税（万元）", "备注"], ["甲公司", 1.0, "x"])
+        assert ["企业名称", "增值税（万元）"] == [one.header for one in found.columns]
+        assert ["备注"] == [dict(one.params)["column"] for one in found.issues]
+
+
+def test_a_row_of_units_may_say_that_it_is_one() -> None:
+    """计量单位 in front of 万元 and 亩, and units in brackets or marked as none."""
+    found = head(
+        ["序号", "企业名称", "增值税", "用地面积", "职工人数"],
+        ["计量单位", "—", "（万元）", "亩", "人"],
+        [1.0, "甲公司", 1.0, 2.0, 3.0],
+    )
+
+    assert {"tax_vat_10k_yuan": "万元", "land_area_mu": "亩", "employees": "人"} == units(found)
+    assert 2 == found.first
 
 
 @pytest.mark.parametrize("table", ["enterprises", "parcels", "parks", "leases"])

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import warnings
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 from shapely.geometry import box
 
 from geodata.errors import InputError
-from geodata.readers.vector import read_layer, read_parquet_table
+from geodata.readers.vector import layers, read_layer, read_parquet_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,12 +125,170 @@ def test_shp_with_cpg(tmp_path: Path) -> None:
         raw = read_layer(path, name="a")
         assert "工业用地" == raw.rows[1][1]
         assert () == raw.notes
-    path.with_suffix(".cpg").write_text("UTF-8", encoding="ascii")
-
-    assert ["file-unreadable"] == codes(path)
     assert "工业用地" == read_layer(path, name="a", encoding="GBK").rows[1][1]
     assert ["file-unreadable"] == codes(path, encoding="UTF-8")
     assert ["file-unreadable"] == codes(path, encoding="克林贡")
+
+
+def test_a_cpg_that_is_wrong(tmp_path: Path) -> None:
+    """Text that cannot be what the .cpg says is read as what it can be, and that is told."""
+    path = shapefile(tmp_path / "a.shp")
+    path.with_suffix(".cpg").write_text("UTF-8", encoding="ascii")
+
+    raw = read_layer(path, name="a")
+
+    assert "工业用地" == raw.rows[1][1]
+    (note,) = raw.notes
+    assert ("encoding-differs", "warning") == (note.code, note.severity)
+    assert {"stated": "UTF-8", "encoding": "GB18030"} == dict(note.params)
+
+
+def test_a_prj_that_is_not_utf8(tmp_path: Path) -> None:
+    """A coordinate system named in GBK is told of, not guessed at."""
+    path = shapefile(tmp_path / "a.shp")
+    prj = path.with_suffix(".prj")
+    prj.write_bytes(prj.read_bytes().replace(b'PROJCS["', 'PROJCS["三度带'.encode("gbk")))
+
+    with pytest.raises(InputError, match="坐标系文件（prj）"):
+        read_layer(path, name="a")
+
+
+def test_file_geodatabase(tmp_path: Path) -> None:
+    """A gdb folder is read by layer; of several one must be named, tables are no layers."""
+    path = tmp_path / "国土.gdb"
+    for number, name in enumerate(("宗地", "园区")):
+        frame = layer(编号=[f"P{number}", None])
+        pyogrio.write_dataframe(frame, path, layer=name, driver="OpenFileGDB")
+
+    raw = read_layer(path, name="国土.gdb", layer="园区")
+
+    assert ["宗地", "园区"] == layers(path, name="a")
+    assert ("园区", [["编号"], ["P1"], [None]]) == (raw.sheet, raw.rows)
+    assert raw.geometry is not None
+    assert [10000.0, 10000.0] == raw.geometry.area.tolist()
+    assert "EPSG:4525" == raw.geometry.crs.to_string()
+    with pytest.raises(InputError, match="现有：宗地、园区"):
+        read_layer(path, name="a")
+    (tmp_path / "b.gdb").write_bytes(b"")
+    with pytest.raises(InputError, match="文件夹"):
+        read_layer(tmp_path / "b.gdb", name="b")
+    (tmp_path / "c.gdb").mkdir()
+    assert ["file-unreadable"] == codes(tmp_path / "c.gdb")
+
+
+def zipped(target: Path, *shapes: tuple[Path, str]) -> Path:
+    """A zip of shapefiles, each under a name of its own."""
+    with zipfile.ZipFile(target, "w") as archive:
+        for path, name in shapes:
+            for part in sorted(path.parent.glob(f"{path.stem}.*")):
+                archive.writestr(f"{name}{part.suffix}", part.read_bytes())
+    return target
+
+
+@pytest.mark.parametrize("inside", ["宗地", "2024/宗地", "2024\\宗地"])
+def test_zip_of_a_shapefile(tmp_path: Path, inside: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read like the shapefile itself, in a folder or not; nothing is left behind."""
+    (tmp_path / "t").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t"))
+    path = zipped(tmp_path / "a.zip", (shapefile(tmp_path / "x.shp"), inside))
+
+    raw = read_layer(path, name="a.zip")
+
+    assert ("宗地", "工业用地") == (raw.sheet, raw.rows[1][1])
+    assert ["GB18030"] == encodings(raw.notes)
+    assert raw.geometry is not None
+    assert "EPSG:4525" == raw.geometry.crs.to_string()
+    assert ["宗地"] == layers(path, name="a.zip")
+    assert [] == list((tmp_path / "t").iterdir())
+
+
+def test_names_in_gbk_inside_a_zip(tmp_path: Path) -> None:
+    """Chinese Windows writes names in GBK without saying so."""
+    parts = shapefile(tmp_path / "x.shp")
+    plain = zipped(tmp_path / "a.zip", (parts, "ABCD")).read_bytes()
+    (tmp_path / "b.zip").write_bytes(plain.replace(b"ABCD.", "宗地".encode("gbk") + b"."))
+
+    assert ["宗地"] == layers(tmp_path / "b.zip", name="b")
+    assert "工业用地" == read_layer(tmp_path / "b.zip", name="b").rows[1][1]
+
+
+def test_zip_of_several_shapefiles(tmp_path: Path) -> None:
+    """One must be named; the folder tells those of one name apart."""
+    one, two = shapefile(tmp_path / "x.shp"), shapefile(tmp_path / "y.shp", text="商业用地")
+    path = zipped(tmp_path / "a.zip", (one, "甲/宗地"), (two, "乙/宗地"))
+
+    with pytest.raises(InputError, match="现有：乙/宗地、甲/宗地"):
+        read_layer(path, name="a.zip")
+    assert "商业用地" == read_layer(path, name="a.zip", layer="乙/宗地").rows[1][1]
+
+
+@pytest.mark.parametrize(
+    ("member", "told"),
+    [
+        ("../x.shp", "压缩包之外"),
+        ("/etc/x.shp", "压缩包之外"),
+        ("C:\\x.shp", "压缩包之外"),
+        ("a/..\\..\\x.dbf", "压缩包之外"),
+        ("内层.zip", "还有压缩包"),
+        ("readme.txt", "没有 shp"),
+    ],
+)
+def test_zips_that_are_refused(tmp_path: Path, member: str, told: str) -> None:
+    """Paths that lead out, archives inside, and nothing to read."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(member, b"x")
+
+    with pytest.raises(InputError, match=told) as caught:
+        read_layer(tmp_path / "a.zip", name="a.zip")
+    assert ["archive-refused"] == [one.code for one in caught.value.issues]
+
+
+def test_links_and_bombs_in_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A symbolic link, and more than the stated bytes, are refused; so is what is no zip."""
+    link = zipfile.ZipInfo("x.shp")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(link, b"/etc/passwd")
+    monkeypatch.setattr("geodata.readers.archive.MOST_BYTES", 1 << 20)
+    with zipfile.ZipFile(tmp_path / "b.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.shp", bytes(3 << 20))
+    (tmp_path / "c.zip").write_bytes(b"PK\x03\x04 nothing")
+
+    for name, told in {"a.zip": "链接", "b.zip": "解压后超过 1 MB", "c.zip": "损坏"}.items():
+        with pytest.raises(InputError, match=told):
+            read_layer(tmp_path / name, name=name)
+
+
+def test_other_formats_under_our_suffixes_are_not_opened(tmp_path: Path) -> None:
+    """GDAL tells files by content and could follow a virtual layer anywhere: it is not asked."""
+    text = '<OGRVRTDataSource><OGRVRTLayer name="a"><SrcDataSource>/vsicurl/http://localhost/x'
+    text += "</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    for name in ("a.gpkg", "a.geojson", "a.shp"):
+        for part in (".shx", ".dbf"):
+            (tmp_path / "a").with_suffix(part).write_text(text, encoding="utf-8")
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        assert ["file-unreadable"] == codes(tmp_path / name)
+
+
+def test_a_ring_that_does_not_close(tmp_path: Path) -> None:
+    """Its record is there without a shape, the others are as ever."""
+    ring = [[112.0, 28.0], [112.1, 28.0], [112.1, 28.1], [112.0, 28.1]]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"编号": name},
+            "geometry": {"type": "Polygon", "coordinates": [points]},
+        }
+        for name, points in (("P1", ring), ("P2", [*ring, ring[0]]))
+    ]
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    (tmp_path / "a.geojson").write_text(text, encoding="utf-8")
+
+    raw = read_layer(tmp_path / "a.geojson", name="a")
+
+    assert [["编号"], ["P1"], ["P2"]] == raw.rows
+    assert raw.geometry is not None
+    assert [True, False] == raw.geometry.isna().tolist()
 
 
 def test_the_language_byte_of_a_dbf(tmp_path: Path) -> None:
