@@ -46,6 +46,8 @@ _LANGUAGE_BYTE = 29
 _DESCRIPTOR = 32  # bytes that describe one field of a dbf
 _NAME_WIDTH = 10  # bytes of a field's name in a dbf
 _LENGTH = slice(24, 28)  # where a shp states its length
+_HAN = re.compile("[\u3400-\u9fff]")
+
 _HEAD = 65536
 _SHAPE = b"\x00\x00\x27\x0a"
 _SQLITE = b"SQLite format 3\0"
@@ -184,6 +186,8 @@ def _shapefile(path: Path, name: str, declared: str | None) -> RawTable:
             rows = _decoded(table.rows, codec, widths)
         except UnicodeDecodeError:
             continue
+        if codec == "utf-8" and codec != stated and not _may_be_chinese(rows):
+            continue  # short GBK words, such as 园1, happen to be valid UTF-8
         note = issue("encoding-found", file=name, encoding=codec.upper())
         if stated:
             about = {"stated": stated.upper(), "encoding": codec.upper()}
@@ -274,6 +278,12 @@ def _text(value: object, codec: str, width: int) -> object:
         return value
     data = value.encode(_BYTES)
     return codecs.getincrementaldecoder(codec)().decode(data, final=len(data) < width)
+
+
+def _may_be_chinese(rows: list[list[object]]) -> bool:
+    """Whether the text is plain ASCII or has a Chinese character."""
+    texts = [one for row in rows for one in row if isinstance(one, str)]
+    return all(one.isascii() for one in texts) or any(_HAN.search(one) for one in texts)
 
 
 def _is_ascii(row: list[object]) -> bool:

@@ -54,6 +54,16 @@ def encodings(notes: tuple[Any, ...]) -> list[str]:
     return [dict(one.params)["encoding"] for one in notes if one.code == "encoding-found"]
 
 
+def test_short_gbk_words_that_are_valid_utf8_are_gbk(tmp_path: Path) -> None:
+    """园1 in GBK happens to be a valid UTF-8 letter of another script; Chinese is meant."""
+    path = save(layer(YQ=["园1", "园2"]), tmp_path / "a.shp", encoding="GBK")
+    path.with_suffix(".cpg").unlink()
+    raw = read_layer(path, name="a.shp")
+
+    assert ["园1", "园2"] == [row[0] for row in raw.rows[1:]]
+    assert ["GB18030"] == encodings(raw.notes)
+
+
 def test_geopackage(tmp_path: Path) -> None:
     """Names in row 0, records after it as plain values, geometry and CRS beside them."""
     day = pd.to_datetime(["2024-06-30", None])
