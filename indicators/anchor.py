@@ -151,4 +151,6 @@ def _total_ratio(
     basis = say("benchmark", "total_ratio", period=there.period, count=count, **numbers)
     if statistic.times != 1:
         basis += say("benchmark", "times", times=f"{statistic.times:g}")
+    if not same.all():
+        basis += say("benchmark", "left_out", count=int((~same).sum()))
     return value, basis

@@ -41,6 +41,18 @@ def test_twice_the_mean() -> None:
     assert found.basis == "本组 2023 期总量之比：30 / 10（2 个对象），乘以 2"
 
 
+def test_those_of_another_scope_are_left_out_and_counted() -> None:
+    """A total over total never mixes scopes, and says whom it left out."""
+    totals = _totals([10, 20], [1, 9])
+    mixed = totals["previous"].scope.mask([False, True], "法人")
+    totals["previous"] = totals["previous"]._replace(scope=mixed)
+    found = _anchor(totals, benchmark=CohortStatistic(statistic="total_ratio"))
+
+    assert isinstance(found, Anchor)
+    assert found.benchmark == 10
+    assert found.basis.endswith("另有 1 个对象口径不同，未计入")
+
+
 def test_factor_of_the_indicator_counts() -> None:
     """5 patents over 1,000 people are 50 per 10,000."""
     found = _anchor(_totals([5], [1000], PATENTS.id), indicator=PATENTS.id)
