@@ -14,7 +14,7 @@ from geodata.errors import InputError
 from geodata.issues import issue
 from indicators.check_rules import near
 from indicators.parse import parse_standard
-from indicators.vocabulary import Catalog, catalog
+from indicators.vocabulary import Catalog, catalog, say
 
 if TYPE_CHECKING:
     from indicators.rules import Standard
@@ -48,7 +48,10 @@ def find_standard(name: str) -> Standard:
         raise InputError([issue("standard-unknown", value=name, near=hint)])
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        words = {"where": say("parse", "whole"), "cause": say("parse", "not_utf8")}
+        raise InputError([issue("standard-invalid", file=name, **words)]) from None
+    except OSError as error:
         raise InputError([issue("file-unreadable", file=name, cause=error)]) from error
     return parse_standard(text, file=name)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from parkeval.cli import screen
-from parkeval.cli.options import AS_JSON
+from parkeval.cli.options import AS_JSON, Command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,7 @@ _VERDICTS = {
 
 
 @click.command(
+    cls=Command,
     help="勘测定界坐标（报部坐标 TXT）转成图层，核对面积、点数和闭合；"
     "OUT 以 .txt 结尾时反过来，把图层写成坐标文件。"
 )

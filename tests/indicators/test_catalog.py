@@ -140,13 +140,14 @@ def test_standard_from_a_file(tmp_path: Path) -> None:
 
 
 def test_file_that_is_not_utf8(tmp_path: Path) -> None:
-    """A standard in another encoding is refused as unreadable, without a traceback."""
+    """A standard in another encoding is refused with what to do, without a traceback."""
     own = tmp_path / "own.toml"
     own.write_bytes("id = '黄岩'".encode("gb18030"))
 
     with pytest.raises(InputError) as caught:
         find_standard(str(own))
-    assert ["file-unreadable"] == [one.code for one in caught.value.issues]
+    assert ["standard-invalid"] == [one.code for one in caught.value.issues]
+    assert "UTF-8" in str(caught.value)
 
 
 def test_labels() -> None:
