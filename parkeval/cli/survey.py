@@ -45,7 +45,7 @@ _VERDICTS = {
 @click.command(
     cls=Command,
     help="勘测定界坐标（报部坐标 TXT）转成图层，核对面积、点数和闭合；"
-    "OUT 以 .txt 结尾时反过来，把图层写成坐标文件。"
+    "OUT 以 .txt 结尾时反过来，把图层写成坐标文件。",
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=_PATH)
 @click.option(
